@@ -1,0 +1,113 @@
+# `make` shows what there is. Building, running and testing need Go and make only; lint, vuln and proto fetch their tools,
+# at the versions pinned here, into bin/tools, so that go.mod knows nothing of them.
+
+GOLANGCI_LINT_VERSION      := v2.15.0
+GOVULNCHECK_VERSION        := v1.8.0
+PROTOC_GEN_GO_VERSION      := v1.36.12
+PROTOC_GEN_GO_GRPC_VERSION := v1.6.2
+
+TOOLS              := bin/tools
+GOLANGCI_LINT      := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
+GOVULNCHECK        := $(TOOLS)/govulncheck-$(GOVULNCHECK_VERSION)
+PROTOC_GEN_GO      := $(TOOLS)/protoc-gen-go-$(PROTOC_GEN_GO_VERSION)
+PROTOC_GEN_GO_GRPC := $(TOOLS)/protoc-gen-go-grpc-$(PROTOC_GEN_GO_GRPC_VERSION)
+
+MODULE  := github.com/carillonhq/carillon
+VERSION ?= $(or $(shell git describe --tags --always --dirty 2>/dev/null),devel)
+LDFLAGS := -s -w -X $(MODULE)/internal/buildinfo.version=$(VERSION)
+
+# PKG narrows test, vet and lint: make test PKG=./cron/...
+PKG      ?= ./...
+# RACE=1 tests with the race detector, which needs a C compiler.
+RACE     ?=
+# ARGS goes to the command that is run: make run ARGS="--http-addr :8080"
+ARGS     ?=
+FUZZTIME ?= 30s
+
+# Nothing of ours is C; only the race detector is.
+export CGO_ENABLED := 0
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+.PHONY: run
+run: build ## build and run `carillon serve` (data in ./data, http://localhost:30000)
+	bin/carillon serve $(ARGS)
+
+.PHONY: build
+build: ## build bin/carillon, one static file
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/carillon ./cmd/carillon
+
+.PHONY: test
+test: ## run the tests; RACE=1 adds the race detector
+	$(if $(filter 1,$(RACE)),CGO_ENABLED=1 go test -race,go test) $(PKG)
+
+.PHONY: vet
+vet: ## run go vet
+	go vet $(PKG)
+
+.PHONY: fmt
+fmt: $(GOLANGCI_LINT) ## format the code and group its imports
+	$(GOLANGCI_LINT) fmt
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) ## run the linters of .golangci.yml
+	$(GOLANGCI_LINT) run $(PKG)
+
+.PHONY: arch
+arch: ## check who imports whom
+	go test -count=1 ./internal/arch
+
+.PHONY: vuln
+vuln: $(GOVULNCHECK) ## look for known vulnerabilities, when their database can be reached
+	@found=$$($(GOVULNCHECK) ./... 2>&1); status=$$?; \
+	case "$$found" in \
+	*"fetching vulnerabilities"*) echo "vuln: the vulnerability database cannot be reached, nothing was checked" ;; \
+	*) echo "$$found"; exit $$status ;; \
+	esac
+
+.PHONY: fuzz
+fuzz: ## fuzz the cron expressions, FUZZTIME (30s) for each target
+	@for target in $$(go test -list '^Fuzz' ./cron | grep '^Fuzz'); do \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./cron || exit 1; \
+	done
+
+.PHONY: bench
+bench: build ## measure creations, callbacks and lateness: bin/carillon bench
+	bin/carillon bench $(ARGS)
+
+.PHONY: proto
+proto: $(PROTOC_GEN_GO) $(PROTOC_GEN_GO_GRPC) ## generate the Go code of rpc/*.proto; needs protoc
+	cd rpc && protoc \
+		--plugin=protoc-gen-go=../$(PROTOC_GEN_GO) --go_out=. --go_opt=paths=source_relative \
+		--plugin=protoc-gen-go-grpc=../$(PROTOC_GEN_GO_GRPC) --go-grpc_out=. --go-grpc_opt=paths=source_relative \
+		*.proto
+
+.PHONY: check
+check: fmt vet lint test arch ## everything to run before a commit
+
+.PHONY: clean
+clean: ## remove what was built; the tools stay
+	rm -f bin/carillon
+
+# Tools carry their version in their name, so that a new pin is a new file and an installed one is not built again.
+define install
+	@mkdir -p $(TOOLS)
+	GOBIN=$(CURDIR)/$(TOOLS) go install $(1)@$(2)
+	@mv $(TOOLS)/$(notdir $(1)) $@
+endef
+
+$(GOLANGCI_LINT):
+	$(call install,github.com/golangci/golangci-lint/v2/cmd/golangci-lint,$(GOLANGCI_LINT_VERSION))
+
+$(GOVULNCHECK):
+	$(call install,golang.org/x/vuln/cmd/govulncheck,$(GOVULNCHECK_VERSION))
+
+$(PROTOC_GEN_GO):
+	$(call install,google.golang.org/protobuf/cmd/protoc-gen-go,$(PROTOC_GEN_GO_VERSION))
+
+$(PROTOC_GEN_GO_GRPC):
+	$(call install,google.golang.org/grpc/cmd/protoc-gen-go-grpc,$(PROTOC_GEN_GO_GRPC_VERSION))

@@ -1,0 +1,148 @@
+package core
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Settings are the values an administrator may change while Carillon runs.
+type Settings struct {
+	HTTPRequestTimeout   time.Duration // of a callback that names none
+	DelayPattern         DelayPattern
+	DelayRetryTimes      int           // retries of a delayed task
+	DelayRetrySpan       time.Duration // retry n waits n spans
+	DelaySuccessContains string        // what a delayed task's answer must hold; empty: any body will do
+	RetentionAge         time.Duration // finished runs older than this are deleted; 0 keeps all
+	RetentionCount       int           // finished runs kept per task; 0 keeps all
+	SMTPServer           string
+	SMTPPort             int
+	SMTPFrom             string
+	SMTPPassword         string
+	ImagePullPolicy      string
+	UnhealthTimes        int // heartbeats that a worker may miss before it counts as gone
+}
+
+// WorkerLease is how long a worker counts as alive after a heartbeat: the heartbeats it may miss and a second more.
+func (s *Settings) WorkerLease() time.Duration {
+	return time.Duration(s.UnhealthTimes)*HeartbeatEvery + time.Second
+}
+
+// DelayPattern says which of a delayed task's two times counts.
+type DelayPattern string
+
+// The delay patterns, in ScheduleMaster's spelling.
+const (
+	DelayRelative DelayPattern = "Relative" // DelayTimeSpan seconds from now
+	DelayAbsolute DelayPattern = "Absolute" // the instant DelayAbsoluteTime
+)
+
+// SettingSpec describes one setting: the name administrators know, its default, and how it is read into Settings.
+type SettingSpec struct {
+	Name    string
+	Default string
+	Help    string
+	Secret  bool
+	read    func(s *Settings, value string) error
+}
+
+// SettingSpecs are all settings. The names are ScheduleMaster's where it has the setting.
+func SettingSpecs() []SettingSpec {
+	return []SettingSpec{
+		{Name: "Http_RequestTimeout", Default: "10", Help: "seconds a callback may take when it names no timeout",
+			read: intoSeconds(1, 86400, func(s *Settings, d time.Duration) { s.HTTPRequestTimeout = d })},
+		{Name: "DelayTask_DelayPattern", Default: string(DelayRelative), Help: "which time of a delayed task counts: Relative (seconds from now) or Absolute",
+			read: intoChoice([]string{string(DelayRelative), string(DelayAbsolute)}, func(s *Settings, v string) { s.DelayPattern = DelayPattern(v) })},
+		{Name: "DelayTask_RetryTimes", Default: "3", Help: "retries of a delayed task",
+			read: intoInt(0, MaxRetries, func(s *Settings, n int) { s.DelayRetryTimes = n })},
+		{Name: "DelayTask_RetrySpans", Default: "10", Help: "seconds; retry n of a delayed task waits n times as long",
+			read: intoSeconds(1, 86400, func(s *Settings, d time.Duration) { s.DelayRetrySpan = d })},
+		{Name: "DelayTask_SuccessContains", Default: "success", Help: "text that the answer to a delayed task must hold beside a 2xx status; empty: none",
+			read: intoText(200, func(s *Settings, v string) { s.DelaySuccessContains = v })},
+		{Name: "Retention_Days", Default: "30", Help: "days that finished runs are kept; 0 keeps them for ever",
+			read: intoInt(0, 36500, func(s *Settings, n int) { s.RetentionAge = time.Duration(n) * 24 * time.Hour })},
+		{Name: "Retention_RunsPerTask", Default: "10000", Help: "finished runs kept of each task; 0 keeps all",
+			read: intoInt(0, 100_000_000, func(s *Settings, n int) { s.RetentionCount = n })},
+		{Name: "Email_SmtpServer", Help: "host name of the mail server; empty sends no mail",
+			read: intoText(200, func(s *Settings, v string) { s.SMTPServer = v })},
+		{Name: "Email_SmtpPort", Default: "25", Help: "port of the mail server",
+			read: intoInt(1, 65535, func(s *Settings, n int) { s.SMTPPort = n })},
+		{Name: "Email_FromAccount", Help: "address that mail is sent from and signed in with",
+			read: intoText(200, func(s *Settings, v string) { s.SMTPFrom = v })},
+		{Name: "Email_FromAccountPwd", Help: "password of that account", Secret: true,
+			read: intoText(200, func(s *Settings, v string) { s.SMTPPassword = v })},
+		{Name: "Assembly_ImagePullPolicy", Default: "Always", Help: "when workers fetch a plugin package: Always or IfNotPresent",
+			read: intoChoice([]string{"Always", "IfNotPresent"}, func(s *Settings, v string) { s.ImagePullPolicy = v })},
+		{Name: "System_WorkerUnHealthTimes", Default: "3", Help: "heartbeats (one every 3 s) that a worker may miss before it counts as gone",
+			read: intoInt(2, 20, func(s *Settings, n int) { s.UnhealthTimes = n })},
+	}
+}
+
+// ReadSettings builds Settings from stored values; a name not stored has its default. A stored value that cannot be
+// read is an error naming the setting.
+func ReadSettings(stored map[string]string) (Settings, error) {
+	var s Settings
+	for _, spec := range SettingSpecs() {
+		value, ok := stored[spec.Name]
+		if !ok {
+			value = spec.Default
+		}
+		if err := spec.read(&s, value); err != nil {
+			return Settings{}, err
+		}
+	}
+	return s, nil
+}
+
+// CheckSetting checks one new value. The name must be one of SettingSpecs.
+func CheckSetting(name, value string) error {
+	for _, spec := range SettingSpecs() {
+		if spec.Name != name {
+			continue
+		}
+		var scratch Settings
+		err := spec.read(&scratch, value)
+		if e, ok := err.(*Error); ok {
+			e.Field = name
+		}
+		return err
+	}
+	return Broken(name, "is not a setting")
+}
+
+func intoInt(least, most int, set func(*Settings, int)) func(*Settings, string) error {
+	return func(s *Settings, value string) error {
+		n, err := strconv.Atoi(strings.TrimSpace(value))
+		if err != nil || n < least || n > most {
+			return Broken("", "must be a whole number from %d to %d", least, most)
+		}
+		set(s, n)
+		return nil
+	}
+}
+
+func intoSeconds(least, most int, set func(*Settings, time.Duration)) func(*Settings, string) error {
+	return intoInt(least, most, func(s *Settings, n int) { set(s, time.Duration(n)*time.Second) })
+}
+
+func intoText(most int, set func(*Settings, string)) func(*Settings, string) error {
+	return func(s *Settings, value string) error {
+		if err := checkText("", value, 0, most); err != nil {
+			return err
+		}
+		set(s, value)
+		return nil
+	}
+}
+
+func intoChoice(choices []string, set func(*Settings, string)) func(*Settings, string) error {
+	return func(s *Settings, value string) error {
+		for _, c := range choices {
+			if strings.EqualFold(c, value) {
+				set(s, c)
+				return nil
+			}
+		}
+		return Broken("", "must be one of %s", strings.Join(choices, ", "))
+	}
+}

@@ -1,0 +1,202 @@
+package core
+
+import (
+	"time"
+	"unicode/utf8"
+)
+
+// TaskKind says what a task calls.
+type TaskKind string
+
+// The kinds of task.
+const (
+	KindHTTP   TaskKind = "http"   // an HTTP callback
+	KindPlugin TaskKind = "plugin" // a task inside an uploaded plugin package
+)
+
+// TaskState says whether a task's schedule is in force.
+type TaskState string
+
+// The states of a task. Only running tasks fire. Deleted tasks stay, for the history that names them.
+const (
+	TaskStopped TaskState = "stopped"
+	TaskRunning TaskState = "running"
+	TaskPaused  TaskState = "paused"
+	TaskDeleted TaskState = "deleted"
+)
+
+// Task is a saved definition: what to call, when, by which rules.
+type Task struct {
+	ID        string
+	Namespace string
+	Kind      TaskKind
+	Title     string
+	Remark    string
+	State     TaskState
+	// Version is raised by start, resume and edit, so that a run planned under an older definition cannot be taken for
+	// one of the newer.
+	Version int64
+
+	Definition
+
+	// NextDue is the first due instant not yet planned; zero when there is none.
+	NextDue time.Time
+
+	CreatedBy     int64
+	CreatedByName string
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+
+	Stats TaskStats
+}
+
+// Definition is the part of a task that its version fixes: two reads of the same task and version give the same
+// definition, so it can be cached without asking again.
+type Definition struct {
+	Schedule  Schedule    `json:"schedule"`
+	Callback  *Callback   `json:"callback,omitempty"`
+	Plugin    *PluginCall `json:"plugin,omitempty"`
+	Params    []Param     `json:"params,omitempty"`
+	Children  []string    `json:"children,omitempty"`  // ids of the tasks fired when a run succeeds
+	Keepers   []int64     `json:"keepers,omitempty"`   // users told when the task fails
+	Executors []string    `json:"executors,omitempty"` // workers that may run it; none: any
+	Retry     RetryPolicy `json:"retry"`
+	Overlap   Overlap     `json:"overlap"`
+	Misfire   Misfire     `json:"misfire"`
+	// MisfireAfter is how late a cron or interval firing may be sent; later it is missed. Zero means
+	// DefaultMisfireAfter.
+	MisfireAfter time.Duration `json:"misfireAfter,omitempty"`
+	// AtMostOnce asks that a run lost with its worker is not done again.
+	AtMostOnce bool `json:"atMostOnce,omitempty"`
+}
+
+// TaskStats is what is counted of a task's finished runs.
+type TaskStats struct {
+	Runs        int64     // runs that were sent and ended, of every outcome
+	LastRunAt   time.Time // when the last of them was sent; zero when none was
+	LastOutcome RunState  // how the last of them ended
+}
+
+// PluginCall names a task inside a plugin package.
+type PluginCall struct {
+	Package string `json:"package"`
+	Task    string `json:"task"`
+}
+
+// Param is one named value given to a task, or one field of a form.
+type Param struct {
+	Key    string `json:"ParamKey"`
+	Value  string `json:"ParamValue"`
+	Remark string `json:"ParamRemark,omitempty"`
+}
+
+// The limits of a task's own fields, in characters.
+const (
+	MaxTitle     = 200
+	MaxRemark    = 500
+	MaxChildren  = 100
+	MaxKeepers   = 100
+	MaxExecutors = 100
+	MaxParams    = 100
+)
+
+// Validate checks all that can be checked without a database: presence, lengths, combinations. Field names are those
+// of the JSON API; the form API maps them to its own.
+func (t *Task) Validate() error {
+	if err := checkText("title", t.Title, 1, MaxTitle); err != nil {
+		return err
+	}
+	if err := checkText("remark", t.Remark, 0, MaxRemark); err != nil {
+		return err
+	}
+	if err := t.validateTarget(); err != nil {
+		return err
+	}
+	if err := t.Schedule.validate(); err != nil {
+		return err
+	}
+	if err := t.Retry.validate(); err != nil {
+		return err
+	}
+	if err := t.Overlap.validate(); err != nil {
+		return err
+	}
+	if err := t.Misfire.validate(); err != nil {
+		return err
+	}
+	if t.MisfireAfter < 0 || t.MisfireAfter > MaxMisfireAfter {
+		return Broken("misfireAfter", "must be from 0 (the default, %s) to %s", DefaultMisfireAfter, MaxMisfireAfter)
+	}
+	return t.validateLists()
+}
+
+func (t *Task) validateTarget() error {
+	switch t.Kind {
+	case KindHTTP:
+		if t.Callback == nil {
+			return Broken("callback", "is required for a task of kind http")
+		}
+		if t.Plugin != nil {
+			return Broken("plugin", "goes with a task of kind plugin only")
+		}
+		return t.Callback.Validate()
+	case KindPlugin:
+		if t.Plugin == nil {
+			return Broken("plugin", "is required for a task of kind plugin")
+		}
+		if t.Callback != nil {
+			return Broken("callback", "goes with a task of kind http only")
+		}
+		if err := checkText("plugin.package", t.Plugin.Package, 1, 200); err != nil {
+			return err
+		}
+		return checkText("plugin.task", t.Plugin.Task, 1, 200)
+	default:
+		return Broken("kind", "must be http or plugin")
+	}
+}
+
+func (t *Task) validateLists() error {
+	for _, l := range []struct {
+		field    string
+		n, limit int
+	}{
+		{"children", len(t.Children), MaxChildren},
+		{"keepers", len(t.Keepers), MaxKeepers},
+		{"executors", len(t.Executors), MaxExecutors},
+		{"params", len(t.Params), MaxParams},
+	} {
+		if l.n > l.limit {
+			return Broken(l.field, "has %d entries; at most %d are allowed", l.n, l.limit)
+		}
+	}
+	for _, p := range t.Params {
+		if err := checkText("params", p.Key, 1, 200); err != nil {
+			return err
+		}
+		if err := checkText("params", p.Value, 0, 4000); err != nil {
+			return err
+		}
+	}
+	for _, e := range t.Executors {
+		if err := checkText("executors", e, 1, MaxNodeName); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkText checks that s is UTF-8 and between least and most characters long.
+func checkText(field, s string, least, most int) error {
+	if !utf8.ValidString(s) {
+		return Malformed(field, "is not valid UTF-8")
+	}
+	n := utf8.RuneCountInString(s)
+	if n < least {
+		return Broken(field, "is required")
+	}
+	if n > most {
+		return Broken(field, "has %d characters; at most %d are allowed", n, most)
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package core
+
+import (
+	"crypto/md5" // #nosec G501 -- the compatibility contract fixes it; nothing is stored in this form
+	"encoding/hex"
+	"time"
+)
+
+// Role is what a user may do. Each role may do what those after it may.
+type Role string
+
+// The roles, from the most to the least.
+const (
+	RoleAdmin     Role = "admin"
+	RoleDeveloper Role = "developer"
+	RoleOperator  Role = "operator"
+	RoleViewer    Role = "viewer"
+)
+
+// User is somebody, or some business system, that may call Carillon.
+type User struct {
+	ID   int64
+	Name string
+	// PasswordHash and SecretHash are Argon2id hashes of the password and of the API secret, in PHC string form.
+	PasswordHash string
+	SecretHash   string
+	Role         Role
+	Email        string
+	Disabled     bool
+	// MustChange says that the password was given out and must be changed at the first sign-in.
+	MustChange bool
+	CreatedAt  time.Time
+}
+
+// The limits of a user's fields, in characters.
+const (
+	MaxUserName = 100
+	MinPassword = 8
+	MaxPassword = 200
+)
+
+// Validate checks what can be checked without a database.
+func (u *User) Validate() error {
+	if err := checkText("name", u.Name, 1, MaxUserName); err != nil {
+		return err
+	}
+	if err := checkText("email", u.Email, 0, 200); err != nil {
+		return err
+	}
+	switch u.Role {
+	case RoleAdmin, RoleDeveloper, RoleOperator, RoleViewer:
+		return nil
+	}
+	return Broken("role", "must be admin, developer, operator or viewer")
+}
+
+// CheckPassword checks a new password's length.
+func CheckPassword(password string) error {
+	if err := checkText("password", password, 1, MaxPassword); err != nil {
+		return err
+	}
+	if len([]rune(password)) < MinPassword {
+		return Broken("password", "must have at least %d characters", MinPassword)
+	}
+	return nil
+}
+
+// APISecret is what a ScheduleMaster client sends in ms_auth_secret: md5(name + md5(password) + name), both hashes in
+// lower-case hex.
+func APISecret(name, password string) string {
+	return md5Hex(name + md5Hex(password) + name)
+}
+
+func md5Hex(s string) string {
+	sum := md5.Sum([]byte(s)) // #nosec G401 -- see the import
+	return hex.EncodeToString(sum[:])
+}

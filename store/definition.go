@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"github.com/carillonhq/carillon/core"
+)
+
+// definitionKey names a definition that never changes.
+type definitionKey struct {
+	taskID  string
+	version int64
+}
+
+// TaskDefinition is a definition with its callback as workers get it. It is shared: nobody may change it.
+type TaskDefinition struct {
+	core.Definition
+	CallbackJSON []byte
+}
+
+// Definition gives the definition that a task's version fixes; nil when the task has moved on to another version.
+func (s *Store) Definition(ctx context.Context, taskID string, version int64) (*TaskDefinition, error) {
+	defs, err := s.definitionsOf(s.read(ctx), map[string]int64{taskID: version})
+	return defs[taskID], s.edge(err)
+}
+
+// Definitions gives the definitions of many tasks, by task id. Those that have moved on are left out.
+func (s *Store) Definitions(ctx context.Context, versions map[string]int64) (map[string]*TaskDefinition, error) {
+	defs, err := s.definitionsOf(s.read(ctx), versions)
+	return defs, s.edge(err)
+}
+
+func (s *Store) definitionsOf(t tx, versions map[string]int64) (map[string]*TaskDefinition, error) {
+	defs := make(map[string]*TaskDefinition, len(versions))
+	var unknown []string
+	for id, version := range versions {
+		if def, ok := s.definitions.Get(definitionKey{id, version}); ok {
+			defs[id] = def
+		} else {
+			unknown = append(unknown, id)
+		}
+	}
+	err := eachIn(unknown, func(list string, args []any) error {
+		return t.each(func(rows *sql.Rows) error {
+			var (
+				id, text string
+				version  int64
+			)
+			if err := rows.Scan(&id, &version, &text); err != nil {
+				return err
+			}
+			def := new(TaskDefinition)
+			if err := json.Unmarshal([]byte(text), &def.Definition); err != nil {
+				return fmt.Errorf("definition of task %s: %w", id, err)
+			}
+			if def.Callback != nil {
+				def.CallbackJSON = []byte(encode(def.Callback))
+			}
+			s.definitions.Add(definitionKey{id, version}, def)
+			if version == versions[id] {
+				defs[id] = def
+			}
+			return nil
+		}, "SELECT t.id, p.version, t.definition FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE t.id IN "+list, args...)
+	})
+	return defs, err
+}

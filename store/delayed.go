@@ -1,0 +1,177 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/carillonhq/carillon/core"
+)
+
+const delayedHead = `id, namespace, source_app, topic, content_key, state, due_at, next_due, resets, runs, idempotency_key,
+	created_by, created_by_name, created_at, finished_at, executors`
+
+// PlanAhead is what a creation needs to plan a delayed task that is due within the horizon at once.
+type PlanAhead struct {
+	Until time.Time
+	Route Route
+}
+
+// CreateDelayed stores a delayed task. It returns when the task is on disk; creations that arrive together share one
+// commit. When plan is not nil and the task is due by plan.Until its run is planned in the same transaction. A task with an
+// idempotency key that is known takes the id and due instant of the one that has it.
+func (s *Store) CreateDelayed(ctx context.Context, d *core.DelayedTask, plan PlanAhead) error {
+	return s.edge(s.creations.do(ctx, creation{d, plan}))
+}
+
+// CreateDelayedBatch stores many delayed tasks in one transaction: all or none.
+func (s *Store) CreateDelayedBatch(ctx context.Context, tasks []*core.DelayedTask, plan PlanAhead) error {
+	batch := make([]creation, len(tasks))
+	for i, d := range tasks {
+		batch[i] = creation{d, plan}
+	}
+	return s.createDelayed(ctx, batch)
+}
+
+type creation struct {
+	*core.DelayedTask
+	plan PlanAhead
+}
+
+func (s *Store) createDelayed(ctx context.Context, batch []creation) error {
+	return s.write(ctx, func(t tx) error {
+		now := s.Now()
+		fresh := make([]creation, 0, len(batch))
+		var runs []*core.Run
+		byKey := map[[2]string]*core.DelayedTask{}
+		for _, c := range batch {
+			known, err := t.knownDelayed(c.DelayedTask, byKey)
+			if err != nil {
+				return err
+			}
+			if known {
+				continue
+			}
+			c.State = core.DelayedCreated
+			if !c.Due.After(c.plan.Until) {
+				c.State = core.DelayedReady
+				runs = append(runs, DelayedRun(c.DelayedTask, now, c.plan.Route))
+			}
+			fresh = append(fresh, c)
+		}
+		if _, err := insertRows(t, "INSERT INTO delayed_tasks ("+delayedHead+", retry, callback) VALUES", "", 18, fresh, creation.values); err != nil {
+			return err
+		}
+		_, err := t.insertRuns(runs)
+		return err
+	})
+}
+
+// knownDelayed looks for the delayed task that has d's idempotency key, and lets d stand for it.
+func (t tx) knownDelayed(d *core.DelayedTask, byKey map[[2]string]*core.DelayedTask) (bool, error) {
+	if d.IdempotencyKey == "" {
+		return false, nil
+	}
+	key := [2]string{d.Namespace, d.IdempotencyKey}
+	if same := byKey[key]; same != nil {
+		d.ID, d.Due = same.ID, same.Due
+		return true, nil
+	}
+	var (
+		id  string
+		due int64
+	)
+	found, err := t.one([]any{&id, &due}, "SELECT id, due_at FROM delayed_tasks WHERE namespace = ? AND idempotency_key = ?", key[0], key[1])
+	if found {
+		d.ID, d.Due = id, instant(due)
+	}
+	byKey[key] = d
+	return found, err
+}
+
+func (c creation) values(args []any) []any {
+	nextDue := nullMicros(c.Due)
+	if c.State != core.DelayedCreated {
+		nextDue.Valid = false
+	}
+	return append(args, c.ID, c.Namespace, c.SourceApp, c.Topic, c.ContentKey, string(c.State), micros(c.Due), nextDue,
+		c.Resets, c.Runs, sql.NullString{String: c.IdempotencyKey, Valid: c.IdempotencyKey != ""}, c.CreatedBy, c.CreatedByName,
+		micros(c.CreatedAt), micros(c.FinishedAt), encodeNames(c.Executors), encode(&c.Retry), encode(&c.Callback))
+}
+
+// Delayed reads one delayed task.
+func (s *Store) Delayed(ctx context.Context, id string) (*core.DelayedTask, error) {
+	d, err := s.read(ctx).delayed(id)
+	return d, s.edge(err)
+}
+
+func (t tx) delayed(id string) (*core.DelayedTask, error) {
+	tasks, err := t.delayedTasks("WHERE id = ?", id)
+	if err != nil {
+		return nil, err
+	}
+	if len(tasks) == 0 {
+		return nil, core.NotFound("there is no delayed task %s", id)
+	}
+	return tasks[0], nil
+}
+
+// DelayedFilter narrows a list of delayed tasks. Empty fields do not narrow.
+type DelayedFilter struct {
+	Namespace, SourceApp, Topic, ContentKey string
+	State                                   core.DelayedState
+	// After is the id of the last one of the page before: delayed tasks are listed from the newest id.
+	After string
+	Limit int
+}
+
+// DelayedTasks lists delayed tasks from the newest. Their ids are time-ordered.
+func (s *Store) DelayedTasks(ctx context.Context, f DelayedFilter) ([]*core.DelayedTask, error) {
+	where, args := "WHERE 1 = 1", []any{}
+	for _, c := range []struct{ column, value string }{
+		{"namespace", f.Namespace}, {"source_app", f.SourceApp}, {"topic", f.Topic}, {"content_key", f.ContentKey}, {"state", string(f.State)},
+	} {
+		if c.value != "" {
+			where += " AND " + c.column + " = ?"
+			args = append(args, c.value)
+		}
+	}
+	if f.After != "" {
+		where += " AND id < ?"
+		args = append(args, f.After)
+	}
+	tasks, err := s.read(ctx).delayedTasks(where+" ORDER BY id DESC LIMIT ?", append(args, f.Limit)...)
+	return tasks, s.edge(err)
+}
+
+func (t tx) delayedTasks(rest string, args ...any) ([]*core.DelayedTask, error) {
+	var tasks []*core.DelayedTask
+	err := t.each(func(rows *sql.Rows) error {
+		var (
+			d                      core.DelayedTask
+			due, created, finished int64
+			next                   sql.NullInt64
+			key                    sql.NullString
+			executors, retry, call string
+		)
+		if err := rows.Scan(&d.ID, &d.Namespace, &d.SourceApp, &d.Topic, &d.ContentKey, &d.State, &due, &next, &d.Resets, &d.Runs,
+			&key, &d.CreatedBy, &d.CreatedByName, &created, &finished, &executors, &retry, &call); err != nil {
+			return err
+		}
+		d.Due, d.CreatedAt, d.FinishedAt, d.IdempotencyKey = instant(due), instant(created), instant(finished), key.String
+		var err error
+		if d.Executors, err = decodeNames(executors); err != nil {
+			return fmt.Errorf("executors of delayed task %s: %w", d.ID, err)
+		}
+		if err := errors.Join(json.Unmarshal([]byte(retry), &d.Retry), json.Unmarshal([]byte(call), &d.Callback)); err != nil {
+			return fmt.Errorf("definition of delayed task %s: %w", d.ID, err)
+		}
+		tasks = append(tasks, &d)
+		return nil
+	}, "SELECT "+delayedHead+", retry, callback FROM delayed_tasks "+rest, args...)
+	return tasks, err
+}
+

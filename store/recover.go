@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/carillonhq/carillon/core"
+)
+
+// Expired lists incarnations whose lease has run out by the database's clock.
+func (s *Store) Expired(ctx context.Context) ([]core.Node, error) {
+	var dead []core.Node
+	err := s.read(ctx).each(func(rows *sql.Rows) error {
+		var n core.Node
+		err := rows.Scan(&n.Incarnation, &n.Kind, &n.Name)
+		dead = append(dead, n)
+		return err
+	}, "SELECT id, kind, name FROM incarnations WHERE lease_until < ? ORDER BY id", micros(s.Now()))
+	return dead, s.edge(err)
+}
+
+// Recover gives back all that a dead incarnation held, unless its lease was renewed meanwhile: what a master had
+// reserved is free again; what a worker had is lost, each run with a recovery run of the same occurrence where its task
+// does not ask for at most once. It gives the lost runs and whether the incarnation was dead.
+func (s *Store) Recover(ctx context.Context, incarnation string, route Route) (lost []*core.Run, dead bool, err error) {
+	err = s.write(ctx, func(t tx) error {
+		now := s.Now()
+		n, err := t.exec("DELETE FROM incarnations WHERE id = ? AND lease_until < ?", incarnation, micros(now))
+		if err != nil || n == 0 {
+			return err
+		}
+		dead = true
+		if _, err := t.exec("UPDATE runs SET holder = '', claim_at = fire_at WHERE holder = ? AND state = 'planned'", incarnation); err != nil {
+			return err
+		}
+		e := ending{tx: t, store: s, now: now, route: route}
+		lost, err = e.lose("holder = ? AND state IN ('dispatched','running')", incarnation, "the worker went away without an outcome")
+		return err
+	})
+	return lost, dead, err
+}
+
+// lose ends runs as lost and plans their recovery.
+func (e *ending) lose(where, arg, reason string) ([]*core.Run, error) {
+	runs, err := e.collectRuns("DELETE FROM runs WHERE "+where+" RETURNING "+runColumns, arg)
+	if err != nil || len(runs) == 0 {
+		return nil, err
+	}
+	versions := map[string]int64{}
+	for _, r := range runs {
+		if r.TaskID != "" {
+			versions[r.TaskID] = r.TaskVersion
+		}
+	}
+	defs, err := e.store.definitionsOf(e.tx, versions)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]ended, len(runs))
+	for i, r := range runs {
+		r.State, r.RecordedAt, r.Result.Reason = core.RunLost, e.now, reason
+		all[i] = ended{Run: r}
+		if def := defs[r.TaskID]; def != nil && def.AtMostOnce {
+			r.Result.Reason += "; not done again, as its task asks for at most once"
+			e.notify = append(e.notify, r)
+			continue
+		}
+		next := again(r, e.now, e.now)
+		next.Due = r.Due
+		e.next = append(e.next, next)
+	}
+	return runs, e.end(all)
+}
+
+// Reconcile settles what a worker says it holds, when it opens a stream, with what the store gave it. Runs the store gave
+// that the worker does not have go back to the queue when it never began them, and are lost when it did. It gives the
+// runs that the worker has and that are no longer its own.
+func (s *Store) Reconcile(ctx context.Context, incarnation string, held []Held, route Route) (stale []Held, err error) {
+	err = s.write(ctx, func(t tx) error {
+		given, err := t.selectRuns("holder = ? AND state IN ('dispatched','running')", incarnation)
+		if err != nil {
+			return err
+		}
+		has := make(map[Held]bool, len(held))
+		for _, h := range held {
+			has[h] = true
+		}
+		e := ending{tx: t, store: s, now: s.Now(), route: route}
+		var back []Held
+		for _, r := range given {
+			h := Held{r.ID, r.Token}
+			switch {
+			case has[h]:
+				delete(has, h)
+			case r.State == core.RunDispatched && !e.atMostOnce(r):
+				back = append(back, h)
+			default:
+				e.next, e.notify = nil, nil
+				if _, err := e.lose("id = ?", r.ID, "the worker gave the run up when it lost touch"); err != nil {
+					return err
+				}
+			}
+		}
+		stale = stale[:0]
+		for h := range has {
+			stale = append(stale, h)
+		}
+		return t.giveBack(back)
+	})
+	return stale, err
+}
+
+func (e *ending) atMostOnce(r *core.Run) bool {
+	if r.TaskID == "" {
+		return false
+	}
+	defs, err := e.store.definitionsOf(e.tx, map[string]int64{r.TaskID: r.TaskVersion})
+	return err == nil && defs[r.TaskID] != nil && defs[r.TaskID].AtMostOnce
+}

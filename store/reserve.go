@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/carillonhq/carillon/core"
+)
+
+// Reserved is a run that a master holds, with what a worker needs to do it.
+type Reserved struct {
+	*core.Run
+	// Task is the definition of a task's run; nil for a delayed task's.
+	Task *TaskDefinition
+	// Callback is core.Callback as JSON; nil for a plugin task.
+	Callback []byte
+	// ParentResult is the answer of the parent's run, when there is one.
+	ParentResult []byte
+}
+
+// Size is about how many bytes the run takes in memory.
+func (r *Reserved) Size() int { return 600 + len(r.Callback) + len(r.ParentResult) }
+
+// Reserve marks up to limit planned runs of one queue, to be sent at or before until, as held by master, and gives them
+// in the order of their instants. A run whose definition is gone is given back to nobody: it is cancelled with a reason.
+func (s *Store) Reserve(ctx context.Context, master, queue string, until time.Time, limit int) ([]*Reserved, error) {
+	// The look before the claim keeps the writer free when nothing is due.
+	var one int
+	found, err := s.read(ctx).one([]any{&one}, "SELECT 1 FROM runs WHERE queue = ? AND claim_at <= ? LIMIT 1", queue, micros(until))
+	if err != nil || !found {
+		return nil, s.edge(err)
+	}
+	var runs []*core.Run
+	err = s.write(ctx, func(t tx) error {
+		runs, err = t.collectRuns(`UPDATE runs SET holder = ?, claim_at = NULL, token = token + 1 WHERE id IN
+			(SELECT id FROM runs WHERE queue = ? AND claim_at <= ? ORDER BY claim_at LIMIT ?) RETURNING `+runColumns,
+			master, queue, micros(until), limit)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.equip(ctx, runs)
+}
+
+// equip reads what runs need beside their own row.
+func (s *Store) equip(ctx context.Context, runs []*core.Run) ([]*Reserved, error) {
+	var delayed, parents []string
+	versions := map[string]int64{}
+	for _, r := range runs {
+		if r.DelayedID != "" {
+			delayed = append(delayed, r.DelayedID)
+		} else {
+			versions[r.TaskID] = r.TaskVersion
+		}
+		if r.ParentRunID != "" {
+			parents = append(parents, r.ParentRunID)
+		}
+	}
+	t := s.read(ctx)
+	defs, err := s.definitionsOf(t, versions)
+	if err != nil {
+		return nil, s.edge(err)
+	}
+	callbacks, err := t.blobs("SELECT id, callback FROM delayed_tasks WHERE id IN ", delayed)
+	if err != nil {
+		return nil, s.edge(err)
+	}
+	results, err := t.blobs("SELECT id, response FROM run_history WHERE id IN ", parents)
+	if err != nil {
+		return nil, s.edge(err)
+	}
+	reserved := make([]*Reserved, 0, len(runs))
+	for _, r := range runs {
+		out := &Reserved{Run: r, ParentResult: results[r.ParentRunID]}
+		if r.DelayedID != "" {
+			out.Callback = callbacks[r.DelayedID]
+		} else if out.Task = defs[r.TaskID]; out.Task != nil {
+			out.Callback = out.Task.CallbackJSON
+		}
+		reserved = append(reserved, out)
+	}
+	return reserved, nil
+}
+
+func (t tx) blobs(query string, ids []string) (map[string][]byte, error) {
+	out := make(map[string][]byte, len(ids))
+	err := eachIn(ids, func(list string, args []any) error {
+		return t.each(func(rows *sql.Rows) error {
+			var (
+				id   string
+				blob []byte
+			)
+			err := rows.Scan(&id, &blob)
+			out[id] = blob
+			return err
+		}, query+list, args...)
+	})
+	return out, err
+}
+
+// Release gives runs that master holds back to the queue, to be claimed by any master at once.
+func (s *Store) Release(ctx context.Context, master string, runs []*core.Run) error {
+	return s.write(ctx, func(t tx) error {
+		return byToken(heldRuns(runs), func(token int64, ids []string) error {
+			return eachIn(ids, func(list string, args []any) error {
+				_, err := t.exec("UPDATE runs SET holder = '', claim_at = fire_at WHERE holder = ? AND token = ? AND state = 'planned' AND id IN "+list,
+					append([]any{master, token}, args...)...)
+				return err
+			})
+		})
+	})
+}
+
+// EndPlanned ends runs that master holds without sending them: each run's State and Result.Reason say how. It is how a
+// firing that is too late becomes missed.
+func (s *Store) EndPlanned(ctx context.Context, master string, runs []*core.Run) error {
+	return s.write(ctx, func(t tx) error {
+		now := s.Now()
+		var ended []*core.Run
+		for _, r := range runs {
+			n, err := t.exec("DELETE FROM runs WHERE id = ? AND token = ? AND holder = ? AND state = 'planned'", r.ID, r.Token, master)
+			if err != nil {
+				return err
+			}
+			if n == 1 {
+				r.RecordedAt = now
+				ended = append(ended, r)
+			}
+		}
+		return t.close(ended)
+	})
+}
+
+// Held names a run by the token it was claimed with.
+type Held struct {
+	RunID string
+	Token int64
+}
+
+func heldRuns(runs []*core.Run) []Held {
+	held := make([]Held, len(runs))
+	for i, r := range runs {
+		held[i] = Held{r.ID, r.Token}
+	}
+	return held
+}
+
+// byToken calls fn once for each token with the ids that have it. Most runs are claimed once, so there are few tokens.
+func byToken(held []Held, fn func(token int64, ids []string) error) error {
+	groups := map[int64][]string{}
+	var order []int64
+	for _, h := range held {
+		if _, ok := groups[h.Token]; !ok {
+			order = append(order, h.Token)
+		}
+		groups[h.Token] = append(groups[h.Token], h.RunID)
+	}
+	for _, token := range order {
+		if err := fn(token, groups[token]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/carillonhq/carillon/core"
+)
+
+// RunTask plans a run of a task asked for by hand, to be sent at once. request is unique to the asking.
+func (s *Store) RunTask(ctx context.Context, task *core.Task, request string, user int64, route Route) (*core.Run, error) {
+	now := s.Now()
+	r := newRun(core.ManualKey(request), core.TriggerManual, now, now)
+	r.Namespace, r.TaskID, r.TaskVersion, r.RequestedBy, r.Queue = task.Namespace, task.ID, task.Version, user, route(task.Executors)
+	err := s.write(ctx, func(t tx) error {
+		var state core.TaskState
+		var version int64
+		if _, err := t.one([]any{&state, &version}, "SELECT state, version FROM task_plans WHERE task_id = ?", task.ID); err != nil {
+			return err
+		}
+		if state != core.TaskRunning || version != task.Version {
+			return core.Conflict("the task was changed by somebody else meanwhile: look again")
+		}
+		_, err := t.insertRuns([]*core.Run{r})
+		return err
+	})
+	return r, err
+}
+
+// CancelRun withdraws a planned run. A run that is with a worker is given back instead, to be cancelled there.
+func (s *Store) CancelRun(ctx context.Context, id, reason string) (underWay *core.Run, err error) {
+	err = s.write(ctx, func(t tx) error {
+		open, err := t.selectRuns("id = ?", id)
+		if err != nil {
+			return err
+		}
+		if len(open) == 0 {
+			ended, err := t.history(false, "WHERE id = ?", id)
+			if err != nil {
+				return err
+			}
+			if len(ended) == 0 {
+				return core.NotFound("there is no run %s", id)
+			}
+			return core.Conflict("the run has ended: it %s", ended[0].State)
+		}
+		r := open[0]
+		if r.State != core.RunPlanned {
+			underWay = r
+			return nil
+		}
+		if _, err := t.exec("DELETE FROM runs WHERE id = ?", id); err != nil {
+			return err
+		}
+		r.State, r.Result.Reason, r.RecordedAt = core.RunCancelled, reason, s.Now()
+		e := ending{tx: t, store: s, now: r.RecordedAt}
+		return e.end([]ended{{Run: r}})
+	})
+	return underWay, err
+}
+
+// Prune deletes up to limit ended runs that the retention rule no longer keeps: those due before a day, and, of each
+// task looked at, those beyond the newest keep. It gives how many it deleted; fewer than limit means that it is done.
+func (s *Store) Prune(ctx context.Context, before time.Time, limit int) (int, error) {
+	return s.prune(ctx, "SELECT id FROM run_history WHERE id < ? ORDER BY id LIMIT ?", core.FirstRunID(before), limit)
+}
+
+// PruneTask deletes up to limit ended runs of a task beyond its newest keep.
+func (s *Store) PruneTask(ctx context.Context, taskID string, keep, limit int) (int, error) {
+	return s.prune(ctx, `SELECT id FROM run_history WHERE task_id = ? AND id <
+		(SELECT id FROM run_history WHERE task_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?) ORDER BY id LIMIT ?`, taskID, taskID, keep-1, limit)
+}
+
+func (s *Store) prune(ctx context.Context, query string, args ...any) (n int, err error) {
+	err = s.write(ctx, func(t tx) error {
+		ids, err := t.strings(query, args...)
+		if err != nil {
+			return err
+		}
+		n = len(ids)
+		return eachIn(ids, func(list string, args []any) error {
+			if _, err := t.exec("DELETE FROM run_history WHERE id IN "+list, args...); err != nil {
+				return err
+			}
+			_, err := t.exec("DELETE FROM run_logs WHERE run_id IN "+list, args...)
+			return err
+		})
+	})
+	return n, err
+}
+
+// CrowdedTasks lists the tasks that have more ended runs than keep.
+func (s *Store) CrowdedTasks(ctx context.Context, keep int) ([]string, error) {
+	ids, err := s.read(ctx).strings(`SELECT s.task_id FROM task_stats s WHERE EXISTS
+		(SELECT 1 FROM run_history h WHERE h.task_id = s.task_id ORDER BY h.id DESC LIMIT 1 OFFSET ?) ORDER BY s.task_id`, keep)
+	return ids, s.edge(err)
+}
