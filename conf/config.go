@@ -55,16 +55,6 @@ type Config struct {
 
 	// TimeZone is the zone of times and schedules that name none.
 	TimeZone *time.Location
-	// PlanHorizon is how far ahead runs are written.
-	PlanHorizon time.Duration
-	// LookAhead is how far ahead a master reserves runs for its workers.
-	LookAhead time.Duration
-	// DispatchInterval is the longest time between two reservations.
-	DispatchInterval time.Duration
-	// Heartbeat is how often a process renews its lease. Workers are told theirs by their master.
-	Heartbeat time.Duration
-	// Lease is how long a silent process keeps what it holds.
-	Lease time.Duration
 	// DrainTimeout is how long a clean stop waits for started runs.
 	DrainTimeout time.Duration
 
@@ -72,32 +62,22 @@ type Config struct {
 	OutboundAllow []netip.Prefix
 	// OutboundDeny are the addresses that callbacks may never dial; it wins over OutboundAllow.
 	OutboundDeny []netip.Prefix
-
-	// RetentionAge is how long finished runs are kept; 0 means for ever.
-	RetentionAge time.Duration
-	// RetentionCount is how many finished runs are kept per task; 0 means all of them.
-	RetentionCount int
 }
 
 // Default returns the configuration of a process that was told nothing.
 func Default() Config {
 	return Config{
-		HTTPAddr:         ":30000",
-		GRPCAddr:         ":30010",
-		Data:             "./data",
-		Priority:         core.DefaultWeight,
-		MaxC:             core.DefaultSlots,
-		AutoRegister:     true,
-		LogLevel:         slog.LevelInfo,
-		LogFormat:        "text",
-		Metrics:          true,
-		TimeZone:         time.Local,
-		PlanHorizon:      core.PlanHorizon,
-		LookAhead:        core.LookAhead,
-		DispatchInterval: 200 * time.Millisecond,
-		Heartbeat:        core.HeartbeatEvery,
-		Lease:            core.Lease,
-		DrainTimeout:     30 * time.Second,
+		HTTPAddr:     ":30000",
+		GRPCAddr:     ":30010",
+		Data:         "./data",
+		Priority:     core.DefaultWeight,
+		MaxC:         core.DefaultSlots,
+		AutoRegister: true,
+		LogLevel:     slog.LevelInfo,
+		LogFormat:    "text",
+		Metrics:      true,
+		TimeZone:     time.Local,
+		DrainTimeout: 30 * time.Second,
 		OutboundDeny: []netip.Prefix{
 			netip.MustParsePrefix("169.254.0.0/16"),     // link-local, and the metadata service of most clouds
 			netip.MustParsePrefix("fe80::/10"),          // link-local
@@ -106,8 +86,6 @@ func Default() Config {
 			netip.MustParsePrefix("100.100.100.200/32"), // Alibaba Cloud metadata
 			netip.MustParsePrefix("168.63.129.16/32"),   // Azure's host agent
 		},
-		RetentionAge:   30 * day,
-		RetentionCount: 10_000,
 	}
 }
 

@@ -75,7 +75,7 @@ func TestFlagsOfARole(t *testing.T) {
 		require.Contains(t, shown(role), `(default "./data")`)
 	}
 	require.Contains(t, shown(RoleServe), "--maxc number")
-	require.Contains(t, shown(RoleServe), "(default 3s)")
+	require.Contains(t, shown(RoleServe), "(default 30s)")
 	require.NotContains(t, shown(RoleMaster), "--maxc")
 	require.Contains(t, shown(RoleWorker), "also --workerof")
 	require.NotContains(t, shown(RoleWorker), "--database", "a worker holds no database password")

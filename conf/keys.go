@@ -83,16 +83,6 @@ func (c *Config) keys() []key {
 
 		{name: "time_zone", roles: masters, value: zone(&c.TimeZone),
 			help: "`zone` of times that name none, such as Asia/Shanghai (default: the machine's)"},
-		{name: "plan_horizon", roles: masters, value: span(&c.PlanHorizon, time.Second, 10*time.Minute),
-			help: "how far ahead runs are written"},
-		{name: "look_ahead", roles: masters, value: span(&c.LookAhead, 100*time.Millisecond, time.Minute),
-			help: "how far ahead runs are reserved for workers"},
-		{name: "dispatch_interval", roles: masters, value: span(&c.DispatchInterval, 10*time.Millisecond, 10*time.Second),
-			help: "longest time between two reservations"},
-		{name: "heartbeat", roles: masters, value: span(&c.Heartbeat, 100*time.Millisecond, time.Minute),
-			help: "how often a process renews its lease"},
-		{name: "lease", roles: masters, value: span(&c.Lease, 3*time.Second, 5*time.Minute),
-			help: "how long a silent process keeps what it holds"},
 		{name: "drain_timeout", roles: nodes, value: span(&c.DrainTimeout, 0, time.Hour),
 			help: "how long a clean stop waits for started runs"},
 
@@ -100,10 +90,5 @@ func (c *Config) keys() []key {
 			help: "`networks` that callbacks may dial, CIDR (default: all that are not denied)"},
 		{name: "outbound_deny", roles: nodes, value: prefixes(&c.OutboundDeny),
 			help: "`networks` that callbacks may never dial, CIDR"},
-
-		{name: "retention_age", roles: masters, value: span(&c.RetentionAge, 0, 36_500*day),
-			help: "how long finished runs are kept; 0 for ever"},
-		{name: "retention_count", roles: masters, value: number(&c.RetentionCount, 0, 1_000_000_000),
-			help: "`number` of finished runs kept per task; 0 for all"},
 	}
 }

@@ -31,7 +31,7 @@ func load(t *testing.T, role Role, environ []string, args ...string) (Config, []
 
 func TestPrecedence(t *testing.T) {
 	t.Parallel()
-	file := place(t, "maxc: 2\npriority: 2\nlease: 20s\nlabels: [file]\n")
+	file := place(t, "maxc: 2\npriority: 2\ndrain_timeout: 20s\nlabels: [file]\n")
 	environ := []string{"CARILLON_CONFIG=" + file, "CARILLON_MAXC=3", "CARILLON_PRIORITY=3", "CARILLON_LABELS=env,other"}
 
 	got, notices, err := load(t, RoleServe, environ, "--maxc=4", "--labels=flag", "--labels", "more, again")
@@ -39,8 +39,8 @@ func TestPrecedence(t *testing.T) {
 	require.Empty(t, notices)
 	require.Equal(t, 4, got.MaxC, "the flag wins")
 	require.Equal(t, 3, got.Priority, "then the environment")
-	require.Equal(t, 20*time.Second, got.Lease, "then the file")
-	require.Equal(t, 3*time.Second, got.Heartbeat, "then the default")
+	require.Equal(t, 20*time.Second, got.DrainTimeout, "then the file")
+	require.True(t, got.Metrics, "then the default")
 	require.Equal(t, []string{"flag", "more", "again"}, got.Labels, "a list is replaced, not added to")
 }
 
@@ -57,10 +57,8 @@ func TestEveryKeyCanBeGivenInEveryWay(t *testing.T) {
 		"http_addr": "127.0.0.1:1", "grpc_addr": "[::1]:2", "data": "/var/lib/carillon", "database": "postgres://u:p@h/d",
 		"name": "节点1", "master": "m1:30010,m2:30010", "priority": "5", "maxc": "6", "labels": "gpu,eu", "autor": "false",
 		"join_token": "0123456789abcdef", "admin_password": "let-me-in", "log_level": "debug", "log_format": "json",
-		"metrics": "false", "time_zone": "Asia/Shanghai", "plan_horizon": "1m", "look_ahead": "5s",
-		"dispatch_interval": "50ms", "heartbeat": "1s", "lease": "1m30s", "drain_timeout": "1h",
+		"metrics": "false", "time_zone": "Asia/Shanghai", "drain_timeout": "1h",
 		"outbound_allow": "10.0.0.0/8,2001:db8::/32", "outbound_deny": "10.1.0.0/16",
-		"retention_age": "7d", "retention_count": "0",
 	}
 	ways := map[string]func(k key, v string) (environ, args []string){
 		"environment": func(k key, v string) ([]string, []string) { return []string{k.env() + "=" + v}, nil },
@@ -107,8 +105,7 @@ func TestValuesAreTyped(t *testing.T) {
 log_level: warn
 time_zone: UTC
 autor: false
-lease: 1m
-retention_age: 0
+drain_timeout: 1m
 outbound_allow: [10.9.9.9/8, 192.0.2.7]
 outbound_deny: []
 database:
@@ -117,7 +114,7 @@ database:
 	require.Equal(t, slog.LevelWarn, got.LogLevel)
 	require.Equal(t, time.UTC, got.TimeZone)
 	require.False(t, got.AutoRegister)
-	require.Zero(t, got.RetentionAge)
+	require.Equal(t, time.Minute, got.DrainTimeout)
 	require.Equal(t, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32")}, got.OutboundAllow)
 	require.Empty(t, got.OutboundDeny)
 	require.Empty(t, got.Database.Reveal())
@@ -137,7 +134,7 @@ func TestUnknownKeysOfTheFileAreRefused(t *testing.T) {
 	for given, nearest := range map[string]string{
 		"htp_addr: x":          "htp_addr (%s): is not a known key; did you mean http_addr?",
 		"http-addr: x":         "http-addr (%s): is not a known key; did you mean http_addr?",
-		"Lease: 10s":           "Lease (%s): is not a known key; did you mean lease?",
+		"Metrics: true":        "Metrics (%s): is not a known key; did you mean metrics?",
 		"identity: n1":         "identity (%s): is not a known key; did you mean name?",
 		"workerof: n1":         "workerof (%s): is not a known key; did you mean master?",
 		"join_tokn: hush-hush": "join_tokn (%s): is not a known key; did you mean join_token?",
@@ -151,7 +148,7 @@ func TestUnknownKeysOfTheFileAreRefused(t *testing.T) {
 
 func TestEverythingWrongIsReportedWithItsPlace(t *testing.T) {
 	t.Parallel()
-	file := place(t, "htp_addr: x\nname: 007\npriority: high\nlease: 10\njoin_token: 1234567890123456\n")
+	file := place(t, "htp_addr: x\nname: 007\npriority: high\ndrain_timeout: 10\njoin_token: 1234567890123456\n")
 	_, _, err := load(t, RoleWorker,
 		[]string{"CARILLON_CONFIG=" + file, "CARILLON_ADMIN_PASSWORD=short", "CARILLON_LOG_LEVEL=loud"},
 		"--maxc=0", "--labels=a b")
@@ -163,7 +160,7 @@ name (%s): "7" must be 1 to 100 letters, digits and . _ @ : - beginning with a l
 priority (%s): "high" must be a whole number from 1 to 1000
 join_token (%s): must be text (in quotes, in the file) of 16 to 256 characters; its value is not shown
 log_level (CARILLON_LOG_LEVEL): "loud" must be debug, info, warn or error
-lease (%s): "10" must be a time span from 3s to 5m with its unit (ms, s, m, h, d)
+drain_timeout (%s): "10" must be a time span from 0s to 1h with its unit (ms, s, m, h, d)
 maxc (--maxc): "0" must be a whole number from 1 to 100000
 labels (--labels): "a b" must be a list of labels, each 1 to 100 letters, digits and . _ @ : - beginning with a letter or digit
 admin_password (CARILLON_ADMIN_PASSWORD): must be text (in quotes, in the file) of 8 to 256 characters; its value is not shown

@@ -1,10 +1,6 @@
 package conf
 
-import (
-	"net"
-
-	"github.com/carillonhq/carillon/core"
-)
+import "net"
 
 // Validate checks every key by its own rule and the keys against each other. The error is an Errors with everything
 // that is wrong for a process of this role.
@@ -26,14 +22,6 @@ func (c Config) problems(role Role) Errors {
 		"must be given: a worker dials a master's HOST:PORT, or one of several with commas between")
 	refuse(role&masters != 0 && samePort(c.HTTPAddr, c.GRPCAddr), "grpc_addr", c.GRPCAddr,
 		"must have another port than http_addr")
-	refuse(c.LookAhead > c.PlanHorizon, "look_ahead", formatSpan(c.LookAhead),
-		"must not be longer than plan_horizon, "+formatSpan(c.PlanHorizon))
-	refuse(c.DispatchInterval > c.LookAhead, "dispatch_interval", formatSpan(c.DispatchInterval),
-		"must not be longer than look_ahead, "+formatSpan(c.LookAhead))
-	least := max(3*c.Heartbeat, c.Heartbeat+core.LeaseMargin)
-	// Two lost heartbeats do not cost the lease, and a worker that renews on time never has so little left that it stops.
-	refuse(c.Lease < least, "lease", formatSpan(c.Lease),
-		"must be three heartbeats, and one heartbeat and "+formatSpan(core.LeaseMargin)+", or longer: at least "+formatSpan(least))
 	return problems
 }
 

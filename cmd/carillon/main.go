@@ -1,0 +1,74 @@
+// Command carillon fires HTTP callbacks and plugin executables at the right moment. One binary holds every part:
+// `carillon serve` is all of it in one process, `carillon master` and `carillon worker` are its halves.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // schedules name IANA zones; a machine without a zone database must not refuse them
+
+	"github.com/spf13/cobra"
+
+	"github.com/carillonhq/carillon/conf"
+	"github.com/carillonhq/carillon/internal/buildinfo"
+)
+
+// exitUsage is the exit status for a command that was called wrongly.
+const exitUsage = 2
+
+// usageError is an error in how a command was called.
+type usageError struct{ error }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string) int {
+	args, err := conf.Subcommand(args)
+	if err == nil {
+		root := newRoot()
+		root.SetArgs(args)
+		err = root.ExecuteContext(ctx)
+	}
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(os.Stderr, "carillon:", err)
+	var usage usageError
+	if errors.As(err, &usage) {
+		return exitUsage
+	}
+	return 1
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "carillon",
+		Short: "Fire HTTP callbacks and plugins at the right moment, and lose none",
+		Long: "Carillon stores HTTP tasks, plugin tasks and one-shot delayed tasks, fires them at their instants on health-checked\n" +
+			"workers, and keeps a record of every firing. Start with `carillon serve`.",
+		SilenceErrors: true, SilenceUsage: true,
+		Version: buildinfo.Get().Version,
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(serveCommand(), masterCommand(), workerCommand(), migrateCommand(), cronCommand(), userCommand(),
+		joinTokenCommand(), versionCommand())
+	return root
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print what this binary is", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), buildinfo.Get())
+			return err
+		},
+	}
+}

@@ -1,0 +1,73 @@
+package callback
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+)
+
+// The phases of a call, in their order. A redirect begins again with the first.
+const (
+	phaseConnecting int32 = iota
+	phaseTLS
+	phaseWaiting
+	phaseReading
+)
+
+func phaseText(phase int32) string {
+	switch phase {
+	case phaseConnecting:
+		return "connecting"
+	case phaseTLS:
+		return "connecting (TLS handshake)"
+	case phaseWaiting:
+		return "waiting for the answer"
+	default:
+		return "reading the answer"
+	}
+}
+
+// errConnectTimeout says that a connection was not there in time.
+var errConnectTimeout = errors.New("the connection was not there in time")
+
+// progress is how far a call has come. It travels in the context of the request, because the transport dials in
+// goroutines of its own, which may outlive the call.
+type progress struct {
+	trace        httptrace.ClientTrace
+	phase        atomic.Int32
+	sentAfter    atomic.Int64  // nanoseconds from the call's beginning until its first request was written; 0: not yet
+	connectLimit time.Duration // of dial and TLS handshake together; at most the call's own
+	deadline     time.Time     // of the call
+}
+
+type progressKey struct{}
+
+// watch makes the context that tells the call's progress.
+func (p *progress) watch(ctx context.Context, a *attempt) context.Context {
+	p.connectLimit = min(cmp.Or(a.call.Callback.ConnectTimeout, a.timeout), a.timeout)
+	p.deadline, _ = ctx.Deadline()
+	p.trace.GotConn = func(httptrace.GotConnInfo) {
+		p.phase.Store(phaseWaiting)
+		p.sentAfter.CompareAndSwap(0, max(1, int64(a.client.now().Sub(a.began))))
+	}
+	return httptrace.WithClientTrace(context.WithValue(ctx, progressKey{}, p), &p.trace)
+}
+
+// connectContext bounds the making of a connection. The transport hands in a context without the call's deadline, so that
+// a connection which the call no longer needs can serve the next one; bounded again here, a target that swallows packets
+// holds no more sockets than calls.
+func connectContext(ctx context.Context) (context.Context, *progress, context.CancelFunc) {
+	p, ok := ctx.Value(progressKey{}).(*progress)
+	if !ok {
+		p = &progress{deadline: time.Now().Add(time.Minute), connectLimit: time.Minute}
+	}
+	deadline := p.deadline
+	if by := time.Now().Add(p.connectLimit); by.Before(deadline) {
+		deadline = by
+	}
+	bounded, cancel := context.WithDeadline(ctx, deadline)
+	return bounded, p, cancel
+}
