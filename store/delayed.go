@@ -174,4 +174,3 @@ func (t tx) delayedTasks(rest string, args ...any) ([]*core.DelayedTask, error) 
 	}, "SELECT "+delayedHead+", retry, callback FROM delayed_tasks "+rest, args...)
 	return tasks, err
 }
-

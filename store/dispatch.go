@@ -164,10 +164,20 @@ func (s *Store) Started(ctx context.Context, held []Held, at time.Time) error {
 	})
 }
 
-// Return takes runs back that were dispatched to a worker and never reached it: they are planned again.
-func (s *Store) Return(ctx context.Context, held []Held) error {
+// Return takes runs back that were given to a worker and that it does not have: those it never began are planned again,
+// those it began are lost.
+func (s *Store) Return(ctx context.Context, held []Held, route Route) error {
 	return s.write(ctx, func(t tx) error {
-		return t.giveBack(held)
+		if err := t.giveBack(held); err != nil {
+			return err
+		}
+		e := ending{tx: t, store: s, now: s.Now(), route: route}
+		for _, h := range held {
+			if _, err := e.lose("state = 'running' AND id = ? AND token = ?", "the worker gave the run up", h.RunID, h.Token); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -3,7 +3,7 @@ package store
 import (
 	"cmp"
 	"database/sql"
-		"maps"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -112,4 +112,3 @@ func dayOf(t time.Time) int {
 	n, _ := strconv.Atoi(t.UTC().Format("20060102")) //nolint:errcheck // eight digits
 	return n
 }
-

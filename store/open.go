@@ -117,11 +117,16 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.reader.WithContext(ctx).Raw("SELECT 1").Scan(&one).Error
 }
 
+// keepPrepared lets prepared statements live as long as their connection: with any other time gorm starts a goroutine
+// that sweeps them and never ends.
+const keepPrepared = 10 * 365 * 24 * time.Hour
+
 func gormConfig() *gorm.Config {
 	return &gorm.Config{
 		SkipDefaultTransaction: true,
 		PrepareStmt:            true,
 		PrepareStmtMaxSize:     500,
+		PrepareStmtTTL:         keepPrepared,
 		Logger:                 logger.Discard,
 		NowFunc:                func() time.Time { return time.Now().UTC() },
 	}

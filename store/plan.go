@@ -10,10 +10,10 @@ import (
 
 // DueTask is a task with a due instant to plan.
 type DueTask struct {
-	TaskID    string
-	Namespace string
-	Version   int64
-	NextDue   time.Time
+	TaskID          string
+	Namespace       string
+	Version         int64
+	NextDue         time.Time
 	*TaskDefinition // nil when it could not be read
 }
 

@@ -34,15 +34,16 @@ func (s *Store) Recover(ctx context.Context, incarnation string, route Route) (l
 			return err
 		}
 		e := ending{tx: t, store: s, now: now, route: route}
-		lost, err = e.lose("holder = ? AND state IN ('dispatched','running')", incarnation, "the worker went away without an outcome")
+		lost, err = e.lose("holder = ? AND state IN ('dispatched','running')", "the worker went away without an outcome", incarnation)
 		return err
 	})
 	return lost, dead, err
 }
 
 // lose ends runs as lost and plans their recovery.
-func (e *ending) lose(where, arg, reason string) ([]*core.Run, error) {
-	runs, err := e.collectRuns("DELETE FROM runs WHERE "+where+" RETURNING "+runColumns, arg)
+func (e *ending) lose(where, reason string, args ...any) ([]*core.Run, error) {
+	e.next, e.notify = nil, nil
+	runs, err := e.collectRuns("DELETE FROM runs WHERE "+where+" RETURNING "+runColumns, args...)
 	if err != nil || len(runs) == 0 {
 		return nil, err
 	}
@@ -95,8 +96,7 @@ func (s *Store) Reconcile(ctx context.Context, incarnation string, held []Held, 
 			case r.State == core.RunDispatched && !e.atMostOnce(r):
 				back = append(back, h)
 			default:
-				e.next, e.notify = nil, nil
-				if _, err := e.lose("id = ?", r.ID, "the worker gave the run up when it lost touch"); err != nil {
+				if _, err := e.lose("id = ?", "the worker gave the run up when it lost touch", r.ID); err != nil {
 					return err
 				}
 			}

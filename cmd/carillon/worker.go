@@ -23,7 +23,7 @@ func runWorker(ctx context.Context, cfg conf.Config, log *slog.Logger) error {
 	if !cfg.AutoRegister {
 		log.Warn("--autor=false is not heeded yet: the worker registers by itself")
 	}
-	dialer, err := worker.NewGRPCDialer(worker.GRPCOptions{Masters: cfg.Masters, Token: token})
+	dialer, err := worker.NewGRPCDialer(worker.GRPCOptions{Addresses: cfg.Masters, Token: token})
 	if err != nil {
 		return err
 	}

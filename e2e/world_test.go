@@ -1,0 +1,212 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/master"
+	"github.com/carillonhq/carillon/rpc"
+	"github.com/carillonhq/carillon/store"
+	"github.com/carillonhq/carillon/worker"
+)
+
+// world is a Carillon in virtual time: a database file, a master, workers whose targets are functions.
+type world struct {
+	t      *testing.T
+	path   string
+	store  *store.Store
+	master *master.Master
+	target *target
+}
+
+// virtually runs a test in a bubble of its own with a started world.
+func virtually(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, path: filepath.Join(dir, "carillon.db"), target: newTarget()}
+		w.startMaster()
+		defer w.stopMaster()
+		test(t, w)
+	})
+}
+
+func (w *world) startMaster() {
+	var err error
+	w.store, err = store.Open(w.t.Context(), store.Options{Path: w.path, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(w.t, err)
+	w.master, err = master.New(master.Options{
+		Store: w.store, Logger: slog.New(slog.DiscardHandler), Name: "m1", AdminPassword: "correct horse", Zone: time.UTC, Exclusive: true,
+	})
+	require.NoError(w.t, err)
+	require.NoError(w.t, w.master.Start(w.t.Context()))
+}
+
+func (w *world) stopMaster() {
+	require.NoError(w.t, w.master.Stop(w.t.Context()))
+	require.NoError(w.t, w.store.Close())
+}
+
+// startWorker connects a worker; stop drains it.
+func (w *world) startWorker(name string, slots int) (wk *worker.Worker, link *link) {
+	link = newLink(w)
+	wk, err := worker.New(worker.Options{Name: name, Slots: slots, Performer: w.target, Dialer: link})
+	require.NoError(w.t, err)
+	require.NoError(w.t, wk.Start(w.t.Context()))
+	synctest.Wait()
+	return wk, link
+}
+
+func stop(t *testing.T, wk *worker.Worker) {
+	t.Helper()
+	require.NoError(t, wk.Stop(context.WithoutCancel(t.Context())))
+}
+
+// link is a worker's way to the master, which a test can cut.
+type link struct {
+	world *world
+	mu    sync.Mutex
+	cut   bool
+	end   context.CancelFunc
+}
+
+func newLink(w *world) *link { return &link{world: w} }
+
+// Dial opens a stream to the master of the moment.
+func (l *link) Dial(ctx context.Context) (rpc.WorkerStream, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cut {
+		return nil, errors.New("the network is down")
+	}
+	ctx, l.end = context.WithCancel(ctx)
+	return l.world.master.Attach(ctx), nil
+}
+
+// sever ends the stream and lets no other begin.
+func (l *link) sever() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cut = true
+	if l.end != nil {
+		l.end()
+	}
+}
+
+// heal lets streams begin again.
+func (l *link) heal() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cut = false
+}
+
+// call is what a target saw of one run.
+type call struct {
+	run   *rpc.Run
+	at    time.Time
+	until time.Time
+}
+
+// target performs runs: it notes each call and answers as its function says.
+type target struct {
+	answer func(ctx context.Context, run *rpc.Run) core.Outcome
+
+	mu    sync.Mutex
+	calls []call
+}
+
+func newTarget() *target {
+	return &target{answer: func(context.Context, *rpc.Run) core.Outcome { return core.Outcome{State: core.RunSucceeded} }}
+}
+
+// Perform is part of worker.Performer.
+func (g *target) Perform(ctx context.Context, run *rpc.Run, _ func(level, text string)) core.Outcome {
+	began := time.Now()
+	o := g.answer(ctx, run)
+	o.SentAt, o.AnsweredAt = began, time.Now()
+	g.mu.Lock()
+	g.calls = append(g.calls, call{run: run, at: began, until: time.Now()})
+	g.mu.Unlock()
+	return o
+}
+
+func (g *target) seen() []call {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return append([]call(nil), g.calls...)
+}
+
+// takes answers success after a while, or cancelled when it is told to end.
+func takes(d time.Duration) func(context.Context, *rpc.Run) core.Outcome {
+	return func(ctx context.Context, _ *rpc.Run) core.Outcome {
+		select {
+		case <-time.After(d):
+			return core.Outcome{State: core.RunSucceeded}
+		case <-ctx.Done():
+			return core.Outcome{State: core.RunCancelled, Result: core.Result{Reason: context.Cause(ctx).Error()}}
+		}
+	}
+}
+
+func fails(context.Context, *rpc.Run) core.Outcome {
+	return core.Outcome{State: core.RunFailed, Retryable: true, Result: core.Result{Reason: "answered 500", Status: 500}}
+}
+
+var admin = &core.User{ID: 1, Name: "admin", Role: core.RoleAdmin}
+
+func cronTask(expr string) *core.Task {
+	return &core.Task{
+		Kind: core.KindHTTP, Title: "t",
+		Definition: core.Definition{
+			Schedule: core.Schedule{Kind: core.ScheduleCron, Cron: expr},
+			Callback: &core.Callback{Method: "POST", URL: "http://target.test/"},
+		},
+	}
+}
+
+// running creates a task and starts it.
+func (w *world) running(task *core.Task) *core.Task {
+	w.t.Helper()
+	_, err := w.master.Manage().Tasks.Create(w.t.Context(), admin, task, true)
+	require.NoError(w.t, err)
+	return task
+}
+
+// delayed creates a delayed task due in d.
+func (w *world) delayed(d time.Duration) *core.DelayedTask {
+	w.t.Helper()
+	task := &core.DelayedTask{SourceApp: "shop", Topic: "order", ContentKey: "1", Due: time.Now().Add(d)}
+	task.Callback.URL = "http://target.test/"
+	require.NoError(w.t, w.master.Manage().Delayed.Create(w.t.Context(), admin, task))
+	return task
+}
+
+// runs lists the runs of a task, in due order.
+func (w *world) runs(f store.RunFilter) []*core.Run {
+	w.t.Helper()
+	f.Limit = 100_000
+	runs, err := w.store.Runs(w.t.Context(), f)
+	require.NoError(w.t, err)
+	for i, j := 0, len(runs)-1; i < j; i, j = i+1, j-1 {
+		runs[i], runs[j] = runs[j], runs[i]
+	}
+	return runs
+}
+
+func states(runs []*core.Run) map[core.RunState]int {
+	n := map[core.RunState]int{}
+	for _, r := range runs {
+		n[r.State]++
+	}
+	return n
+}

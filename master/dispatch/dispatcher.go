@@ -1,0 +1,186 @@
+package dispatch
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/master/fleet"
+	"github.com/carillonhq/carillon/store"
+)
+
+const (
+	// reserveEvery is the longest time between two looks into the queue.
+	reserveEvery = 200 * time.Millisecond
+	// reserveBatch is how many runs one transaction reserves, sendBatch how many one commits as dispatched.
+	reserveBatch = 500
+	sendBatch    = 500
+	// perSlot is how many runs are reserved for each free slot, so that a slot that becomes free finds the next run here.
+	perSlot = 4
+	// maxBytes bounds the memory that reserved runs take.
+	maxBytes = 64 << 20
+)
+
+// Store is what dispatching needs of the store.
+type Store interface {
+	Reserve(ctx context.Context, master, queue string, until time.Time, limit int) ([]*store.Reserved, error)
+	Dispatch(ctx context.Context, master string, batch []store.Handout) ([]store.Handout, error)
+	Release(ctx context.Context, master string, runs []*core.Run) error
+	EndPlanned(ctx context.Context, master string, runs []*core.Run) error
+	Return(ctx context.Context, held []store.Held, route store.Route) error
+	Now() time.Time
+}
+
+// Fleet is the workers that runs are given to.
+type Fleet interface {
+	Pick(queue string) *fleet.Session
+	Unpick(s *fleet.Session)
+	Free() map[string]int
+}
+
+// Options says what a Dispatcher works with. All fields are required.
+type Options struct {
+	Store  Store
+	Fleet  Fleet
+	Master string // this master's incarnation
+	Route  store.Route
+	Commit func(step string, rows int, took time.Duration) // notes a transaction
+	Ended  func(*core.Run)                                 // notes a run that ended without being sent
+	Logger *slog.Logger
+}
+
+// Dispatcher dispatches from Start to Stop.
+type Dispatcher struct {
+	opts    Options
+	reserve chan struct{} // look into the queue now
+	send    chan struct{} // look at the heap now
+	stop    context.CancelFunc
+	loops   sync.WaitGroup
+
+	mu   sync.Mutex
+	held *held
+}
+
+// New makes a Dispatcher.
+func New(opts Options) *Dispatcher {
+	return &Dispatcher{opts: opts, reserve: make(chan struct{}, 1), send: make(chan struct{}, 1), held: newHeld()}
+}
+
+// Start begins to dispatch.
+func (d *Dispatcher) Start(ctx context.Context) {
+	ctx, d.stop = context.WithCancel(ctx)
+	d.loops.Go(func() { d.reserveLoop(ctx) })
+	d.loops.Go(func() { d.sendLoop(ctx) })
+}
+
+// Stop ends dispatching and gives back what is reserved, so that other masters can send it at once.
+func (d *Dispatcher) Stop(ctx context.Context) error {
+	d.stop()
+	d.loops.Wait()
+	d.mu.Lock()
+	runs := d.held.drop(func(*store.Reserved) bool { return true })
+	d.mu.Unlock()
+	return d.release(ctx, runs)
+}
+
+// Wake tells the dispatcher that a run was planned which is to be sent at this instant.
+func (d *Dispatcher) Wake(at time.Time) {
+	if at.Sub(d.opts.Store.Now()) < core.LookAhead {
+		signal(d.reserve)
+	}
+}
+
+// Changed tells the dispatcher that slots became free, or that workers came or went.
+func (d *Dispatcher) Changed() {
+	signal(d.send)
+	d.mu.Lock()
+	low := d.held.len() == 0
+	d.mu.Unlock()
+	if low {
+		signal(d.reserve)
+	}
+}
+
+// Reserved is how many runs are in memory.
+func (d *Dispatcher) Reserved() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.held.len()
+}
+
+func signal(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}
+
+func (d *Dispatcher) reserveLoop(ctx context.Context) {
+	ticker := time.NewTicker(reserveEvery)
+	defer ticker.Stop()
+	for {
+		full, err := d.Reserve(ctx)
+		if err != nil && ctx.Err() == nil {
+			d.opts.Logger.Error("the queue could not be read", "error", err)
+		}
+		if full && err == nil {
+			if ctx.Err() != nil {
+				return
+			}
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-d.reserve:
+		}
+	}
+}
+
+// Reserve takes the runs of the look-ahead window into memory, as far as there is room for them, and gives back those of
+// queues that no worker serves any more. It says whether there may be more to take at once.
+func (d *Dispatcher) Reserve(ctx context.Context) (more bool, err error) {
+	free := d.opts.Fleet.Free()
+	d.mu.Lock()
+	orphans := d.held.drop(func(r *store.Reserved) bool { _, served := free[r.Queue]; return !served })
+	d.mu.Unlock()
+	if err := d.release(ctx, orphans); err != nil {
+		return false, err
+	}
+	for queue, slots := range free {
+		d.mu.Lock()
+		room := perSlot*slots - d.held.byQueue[queue]
+		if d.held.bytes >= maxBytes {
+			room = 0
+		}
+		d.mu.Unlock()
+		if room <= 0 {
+			continue
+		}
+		began := time.Now()
+		runs, err := d.opts.Store.Reserve(ctx, d.opts.Master, queue, d.opts.Store.Now().Add(core.LookAhead), min(room, reserveBatch))
+		if err != nil {
+			return false, err
+		}
+		if len(runs) == 0 {
+			continue
+		}
+		d.opts.Commit("reserve", len(runs), time.Since(began))
+		d.mu.Lock()
+		d.held.add(runs)
+		d.mu.Unlock()
+		signal(d.send)
+		more = more || len(runs) == reserveBatch
+	}
+	return more, nil
+}
+
+func (d *Dispatcher) release(ctx context.Context, runs []*core.Run) error {
+	if len(runs) == 0 {
+		return nil
+	}
+	return d.opts.Store.Release(ctx, d.opts.Master, runs)
+}

@@ -1,0 +1,213 @@
+package fleet
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/master/record"
+	"github.com/carillonhq/carillon/store"
+)
+
+// Store is what the fleet needs of the store.
+type Store interface {
+	Register(ctx context.Context, n *core.Node, host string, lease time.Duration) error
+	Renew(ctx context.Context, beats []store.Beat) (gone []string, err error)
+	Expire(ctx context.Context, incarnation string) error
+	Reconcile(ctx context.Context, incarnation string, held []store.Held, route store.Route) (stale []store.Held, err error)
+	Return(ctx context.Context, held []store.Held, route store.Route) error
+	Started(ctx context.Context, held []store.Held, at time.Time) error
+	AppendLog(ctx context.Context, h store.Held, first int64, lines []core.LogLine) error
+}
+
+// Recorder takes the outcomes that workers report.
+type Recorder interface {
+	Submit(ctx context.Context, rep record.Report) error
+}
+
+// Settings are the settings that workers are told.
+type Settings interface {
+	Current(ctx context.Context) (core.Settings, error)
+}
+
+// Options says what a Fleet works with. All fields are required.
+type Options struct {
+	Store    Store
+	Recorder Recorder
+	Settings Settings
+	Route    store.Route
+	Master   core.Node // this master
+	Version  string
+	// Token gives the join token in force.
+	Token func(context.Context) (string, error)
+	// Changed is called when a slot became free or a worker came or went. It must not block.
+	Changed func()
+	Logger  *slog.Logger
+}
+
+// Fleet is the workers connected to this master.
+type Fleet struct {
+	opts  Options
+	beats chan beat
+
+	mu       sync.Mutex
+	sessions map[string]*Session // by incarnation
+	serving  sync.WaitGroup
+	stopping bool
+}
+
+// New makes a Fleet. Its Run must be running for leases to be renewed.
+func New(opts Options) *Fleet {
+	return &Fleet{opts: opts, beats: make(chan beat, 256), sessions: map[string]*Session{}}
+}
+
+// Pick takes a slot of a worker that serves a queue. Among those with free slots the share of each follows its weight
+// and how much of it is free (smooth weighted round robin). It gives nil when no slot is free.
+func (f *Fleet) Pick(queue string) *Session {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var best *Session
+	total := 0.0
+	for _, s := range f.sessions {
+		free := s.node.Slots - s.taken
+		if free <= 0 || s.draining || !s.queues[queue] {
+			continue
+		}
+		share := float64(s.node.Weight) * float64(free) / float64(s.node.Slots)
+		total += share
+		s.credit += share
+		if best == nil || s.credit > best.credit || s.credit == best.credit && s.node.Name < best.node.Name {
+			best = s
+		}
+	}
+	if best != nil {
+		best.credit -= total
+		best.taken++
+	}
+	return best
+}
+
+// Unpick gives a slot back that was not used.
+func (f *Fleet) Unpick(s *Session) {
+	f.mu.Lock()
+	s.taken--
+	f.mu.Unlock()
+}
+
+// Free gives the free slots of each queue that connected workers serve.
+func (f *Fleet) Free() map[string]int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	free := map[string]int{}
+	for _, s := range f.sessions {
+		if s.draining {
+			continue
+		}
+		for q := range s.queues {
+			free[q] += max(s.node.Slots-s.taken, 0)
+		}
+	}
+	return free
+}
+
+// InFlight is how many runs connected workers have, and Workers how many are connected.
+func (f *Fleet) InFlight() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := 0
+	for _, s := range f.sessions {
+		n += len(s.given)
+	}
+	return n
+}
+
+// Workers is how many workers are connected.
+func (f *Fleet) Workers() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.sessions)
+}
+
+// Cancel asks the worker that has a run to end it. It says whether that worker is connected here.
+func (f *Fleet) Cancel(run *core.Run, reason string) bool {
+	f.mu.Lock()
+	s := f.sessions[run.Holder]
+	f.mu.Unlock()
+	if s == nil {
+		return false
+	}
+	s.cancel(store.Held{RunID: run.ID, Token: run.Token}, reason)
+	return true
+}
+
+// oust takes the streams of a worker's name out of the fleet before a new one is served: its own older stream, or that of
+// a worker that started earlier. From then on nothing is given to them, so that what the store says of the worker holds
+// still while it is settled. A name that a younger worker has is refused.
+func (f *Fleet) oust(node *core.Node, host string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stopping {
+		return core.Unavailable("this master is stopping")
+	}
+	for _, other := range f.sessions {
+		if other.node.Name != node.Name {
+			continue
+		}
+		if other.host != "" && host == "" {
+			return core.Conflict("the name %s is that of the worker inside the master's own process: give this worker another by --name", node.Name)
+		}
+		if other.node.Incarnation != node.Incarnation && other.node.StartedAt.After(node.StartedAt) {
+			return core.Conflict("a worker named %s that started later is connected: give this one another name by --name", node.Name)
+		}
+		if other.node.Incarnation != node.Incarnation {
+			f.opts.Logger.Warn("a worker that started later took the name over", "worker", node.Name, "old", other.node.Incarnation, "new", node.Incarnation)
+		}
+		f.drop(other)
+		other.close(core.Conflict("another stream took this worker's place"))
+	}
+	return nil
+}
+
+// add lets a session take runs.
+func (f *Fleet) add(s *Session) error {
+	if err := f.oust(&s.node, s.host); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.sessions[s.node.Incarnation] = s
+	f.mu.Unlock()
+	f.opts.Changed()
+	return nil
+}
+
+// drop takes a session out, under the mutex.
+func (f *Fleet) drop(s *Session) {
+	s.dead = true
+	if f.sessions[s.node.Incarnation] == s {
+		delete(f.sessions, s.node.Incarnation)
+	}
+}
+
+func (f *Fleet) remove(s *Session) {
+	f.mu.Lock()
+	f.drop(s)
+	f.mu.Unlock()
+	f.opts.Changed()
+}
+
+// Stop closes all streams; their workers go to another master, or wait for this one to come back.
+func (f *Fleet) Stop() {
+	f.mu.Lock()
+	f.stopping = true
+	var all []*Session
+	for _, s := range f.sessions {
+		all = append(all, s)
+	}
+	f.mu.Unlock()
+	for _, s := range all {
+		s.close(core.Unavailable("this master is stopping"))
+	}
+	f.serving.Wait()
+}

@@ -1,0 +1,256 @@
+package fleet
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/master/record"
+	"github.com/carillonhq/carillon/rpc"
+	"github.com/carillonhq/carillon/store"
+)
+
+// helloTimeout is how long a new stream may take to say who it is.
+const helloTimeout = 10 * time.Second
+
+// Server serves workers' streams over gRPC.
+type Server struct {
+	rpc.UnimplementedFleetServer
+	Fleet *Fleet
+}
+
+// Connect checks the join token and serves the stream.
+func (s Server) Connect(stream rpc.Fleet_ConnectServer) error {
+	md, _ := metadata.FromIncomingContext(stream.Context())
+	given, _ := strings.CutPrefix(strings.Join(md.Get("authorization"), ""), "Bearer ")
+	want, err := s.Fleet.opts.Token(stream.Context())
+	if err != nil {
+		return status.Error(codes.Unavailable, "the join token cannot be read")
+	}
+	if subtle.ConstantTimeCompare([]byte(given), []byte(want)) != 1 {
+		return status.Error(codes.Unauthenticated, "the join token is wrong: set CARILLON_JOIN_TOKEN to what `carillon join-token` prints on the master")
+	}
+	return statusOf(s.Fleet.Serve(stream, ""))
+}
+
+func statusOf(err error) error {
+	switch core.CodeOf(err) {
+	case core.CodeMalformed, core.CodeRule:
+		return status.Error(codes.InvalidArgument, err.Error())
+	case core.CodeConflict:
+		return status.Error(codes.AlreadyExists, err.Error())
+	}
+	if err == nil {
+		return nil
+	}
+	return status.Error(codes.Unavailable, err.Error())
+}
+
+// Serve serves a worker's stream until it ends. host is the incarnation of this master when the worker lives in its
+// process.
+func (f *Fleet) Serve(stream rpc.MasterStream, host string) error {
+	f.mu.Lock()
+	if f.stopping {
+		f.mu.Unlock()
+		return core.Unavailable("this master is stopping")
+	}
+	f.serving.Add(1)
+	f.mu.Unlock()
+	defer f.serving.Done()
+
+	// A stream ends for its reader when Serve returns, so the reader has a goroutine of its own.
+	ctx, stop := context.WithCancel(stream.Context())
+	defer stop()
+	hello, err := receiveHello(ctx, stream)
+	if err != nil {
+		return err
+	}
+	s, err := f.welcome(ctx, hello, host)
+	if err != nil {
+		f.opts.Logger.Warn("a worker was refused", "worker", hello.Name, "error", err)
+		return err
+	}
+	defer f.remove(s)
+	f.opts.Logger.Info("worker connected", "worker", s.node.Name, "incarnation", s.node.Incarnation, "slots", s.node.Slots, "weight", s.node.Weight)
+
+	received := make(chan error, 1)
+	go func() { received <- s.receive(ctx, stream) }()
+	sent := make(chan error, 1)
+	go func() { sent <- s.transmit(ctx, stream) }()
+	var end error
+	select {
+	case end = <-received:
+	case end = <-sent:
+	case <-s.closed:
+		end = s.reason
+	}
+	s.close(end)
+	if errors.Is(end, io.EOF) {
+		// The worker ended its stream by itself: it has stopped, and what it may still have is free for others.
+		f.opts.Logger.Info("worker left", "worker", s.node.Name)
+		return f.opts.Store.Expire(context.WithoutCancel(ctx), s.node.Incarnation)
+	}
+	f.opts.Logger.Warn("worker's stream ended", "worker", s.node.Name, "error", end)
+	return end
+}
+
+func receiveHello(ctx context.Context, stream rpc.MasterStream) (*rpc.Hello, error) {
+	type answer struct {
+		m   *rpc.WorkerMessage
+		err error
+	}
+	first := make(chan answer, 1)
+	go func() {
+		m, err := stream.Recv()
+		first <- answer{m, err}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, helloTimeout)
+	defer cancel()
+	select {
+	case a := <-first:
+		if a.err != nil {
+			return nil, a.err
+		}
+		if h := a.m.GetHello(); h != nil {
+			return h, nil
+		}
+		return nil, core.Malformed("", "a worker's first message must be Hello")
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for a worker's hello: %w", ctx.Err())
+	}
+}
+
+// welcome registers a worker, settles what it holds, and lets it take runs.
+func (f *Fleet) welcome(ctx context.Context, hello *rpc.Hello, host string) (*Session, error) {
+	if hello.Protocol != rpc.Protocol {
+		return nil, core.Broken("protocol", "is %d; this master (%s) speaks %d: run the same version on both", hello.Protocol, f.opts.Version, rpc.Protocol)
+	}
+	node := core.Node{
+		Kind: core.NodeWorker, Name: hello.Name, Incarnation: hello.Incarnation, State: core.NodeEnabled, Weight: int(hello.Weight),
+		Slots: int(hello.Slots), Labels: hello.Labels, Version: hello.Version, StartedAt: rpc.Instant(hello.StartedAt),
+	}
+	if err := node.Validate(); err != nil {
+		return nil, err
+	}
+	if node.Incarnation == "" {
+		return nil, core.Malformed("incarnation", "is required")
+	}
+	lease, err := f.lease(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.oust(&node, host); err != nil {
+		return nil, err
+	}
+	if err := f.opts.Store.Register(ctx, &node, host, lease); err != nil {
+		return nil, err
+	}
+	held := make([]store.Held, len(hello.Held))
+	for i, h := range hello.Held {
+		held[i] = store.Held{RunID: h.RunId, Token: h.Token}
+	}
+	stale, err := f.opts.Store.Reconcile(ctx, node.Incarnation, held, f.opts.Route)
+	if err != nil {
+		return nil, err
+	}
+	s := newSession(f, node, host)
+	s.adopt(held, stale)
+	s.send(&rpc.MasterMessage{Kind: &rpc.MasterMessage_Welcome{Welcome: &rpc.Welcome{
+		Protocol: rpc.Protocol, Master: f.opts.Master.Name, Version: f.opts.Version,
+		HeartbeatMs: core.HeartbeatEvery.Milliseconds(), LeaseMs: lease.Milliseconds(),
+	}}})
+	for _, h := range stale {
+		s.cancel(h, "the run was given on while this worker was out of touch")
+	}
+	return s, f.add(s)
+}
+
+func (f *Fleet) lease(ctx context.Context) (time.Duration, error) {
+	settings, err := f.opts.Settings.Current(ctx)
+	return settings.WorkerLease(), err
+}
+
+// transmit sends what is queued.
+func (s *Session) transmit(ctx context.Context, stream rpc.MasterStream) error {
+	for {
+		select {
+		case m := <-s.out:
+			if err := stream.Send(m); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.closed:
+			return s.reason
+		}
+	}
+}
+
+// receive handles what the worker sends.
+func (s *Session) receive(ctx context.Context, stream rpc.MasterStream) error {
+	for {
+		m, err := stream.Recv()
+		if err != nil {
+			return err
+		}
+		if err := s.handle(ctx, m); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Session) handle(ctx context.Context, m *rpc.WorkerMessage) error {
+	f := s.fleet
+	switch k := m.Kind.(type) {
+	case *rpc.WorkerMessage_Heartbeat:
+		return s.heartbeat(ctx, k.Heartbeat)
+	case *rpc.WorkerMessage_Outcomes:
+		s.settle(k.Outcomes.Outcomes)
+		rep := record.Report{Confirm: s.confirm, Outcomes: make([]core.Outcome, len(k.Outcomes.Outcomes))}
+		for i, o := range k.Outcomes.Outcomes {
+			rep.Outcomes[i] = checked(rpc.FromOutcome(o))
+		}
+		return f.opts.Recorder.Submit(ctx, rep)
+	case *rpc.WorkerMessage_Started:
+		held := make([]store.Held, len(k.Started.Runs))
+		for i, h := range k.Started.Runs {
+			held[i] = store.Held{RunID: h.RunId, Token: h.Token}
+		}
+		return s.note(f.opts.Store.Started(ctx, held, rpc.Instant(k.Started.At)))
+	case *rpc.WorkerMessage_Log:
+		h := store.Held{RunID: k.Log.RunId, Token: k.Log.Token}
+		return s.note(f.opts.Store.AppendLog(ctx, h, k.Log.First, rpc.FromLines(k.Log.Lines)))
+	default:
+		f.opts.Logger.Warn("a worker sent a message this version does not know", "worker", s.node.Name)
+		return nil
+	}
+}
+
+// note logs a failure to store what may be lost without harm.
+func (s *Session) note(err error) error {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		s.fleet.opts.Logger.Error("a worker's note could not be stored", "worker", s.node.Name, "error", err)
+	}
+	return nil
+}
+
+// checked holds a report against the states that a run given to a worker may end in.
+func checked(o core.Outcome) core.Outcome {
+	if !o.State.Final() || !core.RunRunning.CanBecome(o.State) {
+		o.Result.Reason = fmt.Sprintf("the worker reported %q, which is not an outcome: %s", o.State, o.Result.Reason)
+		o.State = core.RunFailed
+	}
+	if len(o.Result.Response) > core.MaxResponse {
+		o.Result.Response, o.Result.Truncated = o.Result.Response[:core.MaxResponse], true
+	}
+	return o
+}

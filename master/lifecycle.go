@@ -1,0 +1,182 @@
+package master
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/master/duty"
+	"github.com/carillonhq/carillon/master/manage"
+	"github.com/carillonhq/carillon/store"
+)
+
+// The pace of the duties.
+const (
+	planEvery   = time.Second
+	rescueEvery = time.Second
+	retainEvery = 10 * time.Minute
+)
+
+// Start registers the master and begins to serve. On an error nothing is left running.
+func (m *Master) Start(ctx context.Context) (err error) {
+	if err := m.prepare(ctx); err != nil {
+		return err
+	}
+	handler, err := m.handler()
+	if err != nil {
+		return err
+	}
+	m.run, m.end = context.WithCancel(context.WithoutCancel(ctx))
+	httpListener, err := listen(ctx, m.opts.HTTPAddr)
+	if err != nil {
+		m.end()
+		return err
+	}
+	grpcListener, err := listen(ctx, m.opts.GRPCAddr)
+	if err != nil {
+		m.end()
+		return errors.Join(err, closeListener(httpListener))
+	}
+	m.recorder.Start(m.run)
+	m.dispatcher.Start(m.run)
+	m.loops.Go(func() { m.fleet.Run(m.run) })
+	m.duties, err = duty.Start(m.run, duty.Options{Leases: m.opts.Store, Holder: m.node.Incarnation, Logger: m.opts.Logger}, m.dutyList())
+	if err != nil {
+		m.end()
+		return errors.Join(err, closeListener(httpListener), closeListener(grpcListener))
+	}
+	if grpcListener != nil {
+		m.grpcAddr, m.grpc = grpcListener.Addr(), newGRPC(m.fleet)
+		go m.serve("gRPC", func() error { return m.grpc.Serve(grpcListener) })
+	}
+	if httpListener != nil {
+		m.httpAddr = httpListener.Addr()
+		m.http = &http.Server{
+			Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		}
+		go m.serve("HTTP", func() error { return m.http.Serve(httpListener) })
+	}
+	m.opts.Logger.Info("master started", "name", m.node.Name, "incarnation", m.node.Incarnation, "http", addrText(m.httpAddr), "grpc", addrText(m.grpcAddr))
+	return nil
+}
+
+// prepare makes what a first start makes, and takes this process's lease.
+func (m *Master) prepare(ctx context.Context) error {
+	if _, err := m.JoinToken(ctx); err != nil {
+		return err
+	}
+	password, err := m.auth.EnsureAdmin(ctx, m.opts.AdminPassword)
+	if err != nil {
+		return err
+	}
+	if password != "" && m.opts.AdminCreated != nil {
+		m.opts.AdminCreated(password)
+	}
+	if m.opts.Exclusive {
+		if err := m.opts.Store.ExpireHere(ctx); err != nil {
+			return err
+		}
+	}
+	if err := m.opts.Store.Register(ctx, &m.node, "", core.Lease); err != nil {
+		return err
+	}
+	m.leased.Store(m.node.LeaseUntil.UnixMicro())
+	// What dead processes held is free before the first run is dispatched.
+	return m.rescuer.RunOnce(ctx)
+}
+
+func (m *Master) dutyList() []duty.Duty {
+	return []duty.Duty{
+		{Name: "lease", Every: core.HeartbeatEvery, Timeout: core.HeartbeatEvery, Run: m.renew},
+		{Name: "plan", Every: planEvery, Run: m.planner.RunOnce},
+		{Name: "rescue", Every: rescueEvery, Run: m.rescuer.RunOnce},
+		{Name: "retain", Every: retainEvery, Timeout: retainEvery, Single: true, Run: m.pruner.RunOnce},
+	}
+}
+
+// renew extends this master's lease. When it was given up for dead, its reservations were given on, and it registers
+// anew: what it has in memory fails at the commit.
+func (m *Master) renew(ctx context.Context) error {
+	gone, err := m.opts.Store.Renew(ctx, []store.Beat{{
+		Incarnation: m.node.Incarnation, Kind: core.NodeMaster, Name: m.node.Name, State: core.NodeEnabled,
+		Running: m.dispatcher.Reserved(), Lease: core.Lease,
+	}})
+	if err != nil {
+		return err
+	}
+	if len(gone) > 0 {
+		m.opts.Logger.Warn("this master was given up for dead; it registers anew", "incarnation", m.node.Incarnation)
+		node := m.node
+		if err := m.opts.Store.Register(ctx, &node, "", core.Lease); err != nil {
+			return err
+		}
+	}
+	m.leased.Store(m.opts.Store.Now().Add(core.Lease).UnixMicro())
+	return nil
+}
+
+// HTTPAddr is where the API is served; nil when it is not.
+func (m *Master) HTTPAddr() net.Addr { return m.httpAddr }
+
+// GRPCAddr is where workers connect; nil when none can.
+func (m *Master) GRPCAddr() net.Addr { return m.grpcAddr }
+
+// Stop ends the master: requests under way are answered, reservations given back, outcomes that arrived recorded. It
+// takes at most StopTimeout.
+func (m *Master) Stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.opts.StopTimeout)
+	defer cancel()
+	defer m.loops.Wait()
+	defer m.end()
+	var errs []error
+	if m.http != nil {
+		errs = append(errs, m.http.Shutdown(ctx))
+	}
+	errs = append(errs, m.duties.Stop(), m.dispatcher.Stop(ctx))
+	m.fleet.Stop()
+	if m.grpc != nil {
+		m.grpc.Stop()
+	}
+	m.recorder.Stop()
+	errs = append(errs, m.opts.Store.Expire(ctx, m.node.Incarnation))
+	m.opts.Logger.Info("master stopped", "name", m.node.Name)
+	return errors.Join(errs...)
+}
+
+func (m *Master) serve(what string, serve func() error) {
+	if err := serve(); err != nil && !errors.Is(err, http.ErrServerClosed) && m.run.Err() == nil {
+		m.opts.Logger.Error("a listener ended", "listener", what, "error", err)
+	}
+}
+
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	if addr == "" {
+		return nil, nil
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	return l, nil
+}
+
+func closeListener(l net.Listener) error {
+	if l == nil {
+		return nil
+	}
+	return l.Close()
+}
+
+func addrText(a net.Addr) string {
+	if a == nil {
+		return "off"
+	}
+	return a.String()
+}
+
+// Manage gives the services that the master's API calls.
+func (m *Master) Manage() *manage.Service { return m.manage }

@@ -1,0 +1,56 @@
+package master
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/store"
+)
+
+// Options says how a master runs.
+type Options struct {
+	// Store is the open database; the master does not close it. Required.
+	Store *store.Store
+	// Logger is required.
+	Logger *slog.Logger
+	// Name is this node's name. Required.
+	Name string
+	// Version is this build's version.
+	Version string
+	// HTTPAddr is where the API is served, GRPCAddr where workers connect. An empty address serves nothing; port 0 picks
+	// a free one.
+	HTTPAddr string
+	GRPCAddr string
+	// JoinToken is what workers prove themselves with: 16 to 256 characters. Empty uses the stored one, which is made at
+	// the first start.
+	JoinToken string
+	// AdminPassword is admin's password if admin does not exist yet. Empty makes a random one, given to AdminCreated.
+	AdminPassword string
+	// AdminCreated is told the password that was made for admin at the first start.
+	AdminCreated func(password string)
+	// Zone is the server's time zone. Defaults to time.Local.
+	Zone *time.Location
+	// StopTimeout bounds a stop. Defaults to 10 s.
+	StopTimeout time.Duration
+	// Exclusive says that no other master uses this database, as with SQLite: what the one before held is given back at
+	// the start, without waiting for its lease.
+	Exclusive bool
+	// Metrics says whether /metrics is served.
+	Metrics bool
+}
+
+func (o *Options) complete() error {
+	if o.Store == nil || o.Logger == nil {
+		return errors.New("master: a store and a logger are required")
+	}
+	if o.Zone == nil {
+		o.Zone = time.Local
+	}
+	if o.StopTimeout <= 0 {
+		o.StopTimeout = 10 * time.Second
+	}
+	node := core.Node{Kind: core.NodeMaster, Name: o.Name, Weight: 1, Slots: 1}
+	return node.Validate()
+}

@@ -1,0 +1,179 @@
+package worker
+
+import (
+	"context"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/rpc"
+)
+
+// grpcMaster is a real gRPC server on loopback.
+type grpcMaster struct {
+	rpc.UnimplementedFleetServer
+	address string
+	server  *grpc.Server
+	connect func(rpc.Fleet_ConnectServer) error
+	hellos  chan *rpc.Hello
+}
+
+func (m *grpcMaster) Connect(stream rpc.Fleet_ConnectServer) error {
+	if got := metadata.ValueFromIncomingContext(stream.Context(), "authorization"); len(got) != 1 || got[0] != "Bearer secret-token" {
+		return status.Error(codes.Unauthenticated, "wrong token")
+	}
+	first, err := stream.Recv()
+	if err != nil {
+		return err
+	}
+	m.hellos <- first.GetHello()
+	return m.connect(stream)
+}
+
+func serveGRPC(t testing.TB, connect func(rpc.Fleet_ConnectServer) error) *grpcMaster {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	m := &grpcMaster{address: listener.Addr().String(), server: grpc.NewServer(), connect: connect, hellos: make(chan *rpc.Hello, 10)}
+	rpc.RegisterFleetServer(m.server, m)
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = m.server.Serve(listener) })
+	t.Cleanup(func() {
+		m.server.Stop()
+		serving.Wait()
+	})
+	return m
+}
+
+// giving makes a master that gives one run to each worker, confirms what comes, and stays.
+func giving(id string) func(rpc.Fleet_ConnectServer) error {
+	return func(stream rpc.Fleet_ConnectServer) error {
+		_ = stream.Send(&rpc.MasterMessage{Kind: &rpc.MasterMessage_Welcome{Welcome: &rpc.Welcome{Protocol: rpc.Protocol}}})
+		_ = stream.Send(&rpc.MasterMessage{Kind: &rpc.MasterMessage_Dispatch{Dispatch: &rpc.Dispatch{Runs: []*rpc.Run{run(id, 1)}}}})
+		for {
+			message, err := stream.Recv()
+			if err != nil {
+				return nil
+			}
+			for _, o := range message.GetOutcomes().GetOutcomes() {
+				confirm := &rpc.Confirm{Runs: []*rpc.Held{{RunId: o.RunId, Token: o.Token}}}
+				_ = stream.Send(&rpc.MasterMessage{Kind: &rpc.MasterMessage_Confirm{Confirm: confirm}})
+			}
+		}
+	}
+}
+
+func dialer(t *testing.T, token string, addresses ...string) *GRPCDialer {
+	t.Helper()
+	d, err := NewGRPCDialer(GRPCOptions{Addresses: addresses, Token: token})
+	require.NoError(t, err)
+	return d
+}
+
+// closedAddress is one where nothing listens.
+func closedAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, listener.Close())
+	return listener.Addr().String()
+}
+
+func TestWorkerOverGRPCMovesToAnotherMaster(t *testing.T) {
+	t.Parallel()
+	performed := make(chan string, 10)
+	a, b := serveGRPC(t, giving("of a")), serveGRPC(t, giving("of b"))
+	w, err := New(Options{
+		Name: "w1", Dialer: dialer(t, "secret-token", closedAddress(t), a.address, b.address),
+		Performer: performer(func(ctx context.Context, r *rpc.Run, log func(level, text string)) core.Outcome {
+			performed <- r.Id
+			return succeed(ctx, r, log)
+		}),
+	})
+	require.NoError(t, err)
+	require.NoError(t, w.Start(t.Context()))
+
+	var first, second *grpcMaster
+	var hello *rpc.Hello
+	select {
+	case hello = <-a.hellos:
+		first, second = a, b
+	case hello = <-b.hellos:
+		first, second = b, a
+	}
+	require.Equal(t, "w1", hello.Name)
+	one := <-performed
+	first.server.Stop()
+	require.Equal(t, hello.Incarnation, (<-second.hellos).Incarnation)
+	require.NotEqual(t, one, <-performed)
+	require.NoError(t, w.Stop(t.Context()))
+}
+
+func TestWrongTokenIsToldApart(t *testing.T) {
+	t.Parallel()
+	m := serveGRPC(t, giving("a"))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	stream, err := dialer(t, "another-token", m.address).Dial(ctx)
+	require.NoError(t, err)
+	_, err = stream.Recv()
+	require.Contains(t, advise(err), "CARILLON_JOIN_TOKEN")
+}
+
+func TestAllMastersOutOfReach(t *testing.T) {
+	t.Parallel()
+	one, two := closedAddress(t), closedAddress(t)
+	_, err := dialer(t, "secret-token", one, two).Dial(t.Context())
+	require.ErrorContains(t, err, one)
+	require.ErrorContains(t, err, two)
+	require.Empty(t, advise(err))
+}
+
+func TestMasterThatTakesNoConnectionIsGivenUpInTime(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0") // accepts and never speaks HTTP/2
+	require.NoError(t, err)
+	defer func() { _ = listener.Close() }()
+	began := time.Now()
+	_, err = dialer(t, "secret-token", listener.Addr().String()).Dial(t.Context())
+	require.ErrorContains(t, err, "no connection within")
+	require.Less(t, time.Since(began), 2*openTimeout)
+}
+
+func TestOrderOfMasters(t *testing.T) {
+	t.Parallel()
+	d := dialer(t, "", "a:1", "b:1", "c:1")
+	order := func() (all string) {
+		for _, target := range d.order() {
+			all += target.address[:1]
+		}
+		return all
+	}
+	byName := map[string]*target{}
+	for _, target := range d.order() {
+		byName[target.address[:1]] = target
+	}
+	d.judge(byName["a"], failed)
+	d.judge(byName["b"], answered)
+	require.Equal(t, "cba", order())
+	d.judge(byName["c"], failed)
+	require.Equal(t, "bac", order())
+	d.judge(byName["b"], failed)
+	require.Equal(t, "acb", order())
+}
+
+func TestAddressesAreChecked(t *testing.T) {
+	t.Parallel()
+	for _, bad := range [][]string{nil, {"master"}, {":30010"}, {"master:"}} {
+		_, err := NewGRPCDialer(GRPCOptions{Addresses: bad})
+		require.Error(t, err, bad)
+	}
+}

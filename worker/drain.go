@@ -1,0 +1,81 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// The waits of a stop after DrainTimeout. With the rest they stay within what a service manager usually allows.
+const (
+	abortWait   = 3 * time.Second // for cancelled runs to return
+	confirmWait = 5 * time.Second // for outcomes to be confirmed
+	closeWait   = time.Second     // for the master to close the stream
+)
+
+// drain ends the incarnation. It is called once.
+//
+//	draining   nothing more is taken, what waits is forgotten, a heartbeat says so at once; runs go on
+//	aborting   after DrainTimeout: runs under way are cancelled with ErrStopping and reported as lost
+//	reporting  until every outcome is confirmed, on a new stream if need be
+//	closing    the sender closes the stream, the master ends it, all goroutines end
+func (i *incarnation) drain(ctx context.Context) error {
+	i.table.drain()
+	signal(i.beatNow)
+	underWay, ended := i.table.counts()
+	i.log.Info("draining", "running", underWay, "unconfirmed", ended)
+
+	i.await(ctx, i.opts.DrainTimeout, i.idle)
+	if n := i.table.abort(ErrStopping); n > 0 {
+		i.log.Warn("runs did not end in the time allowed and were cancelled", "runs", n, "allowed", i.opts.DrainTimeout)
+		i.await(ctx, abortWait, i.idle)
+	}
+	i.await(ctx, confirmWait, i.confirmed)
+
+	close(i.closing)
+	if i.connected.Load() {
+		timer := time.NewTimer(closeWait)
+		defer timer.Stop()
+		select {
+		case <-i.done:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+	i.cut()
+	<-i.done
+	i.lease.Stop()
+
+	underWay, ended = i.table.counts()
+	if underWay+ended > 0 {
+		return fmt.Errorf("worker %s stopped with %d runs under way and %d outcomes unconfirmed, which masters will recover",
+			i.opts.Name, underWay, ended)
+	}
+	i.log.Info("stopped")
+	return nil
+}
+
+// await returns when holds is true, after the time given, or at the end of ctx.
+func (i *incarnation) await(ctx context.Context, atMost time.Duration, holds func() bool) {
+	timer := time.NewTimer(atMost)
+	defer timer.Stop()
+	for !holds() {
+		select {
+		case <-i.moved:
+		case <-timer.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (i *incarnation) idle() bool {
+	underWay, _ := i.table.counts()
+	return underWay == 0
+}
+
+func (i *incarnation) confirmed() bool {
+	underWay, ended := i.table.counts()
+	return underWay == 0 && ended == 0
+}
