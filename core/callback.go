@@ -98,6 +98,9 @@ func (c *Callback) Validate() error {
 	if len(c.Body) > MaxBody {
 		return Broken("callback.body", "has %d bytes; at most %d are allowed", len(c.Body), MaxBody)
 	}
+	if err := c.validateForm(); err != nil {
+		return err
+	}
 	for field, d := range map[string]time.Duration{"callback.timeout": c.Timeout, "callback.connectTimeout": c.ConnectTimeout} {
 		if d < 0 || d > MaxTimeout {
 			return Broken(field, "must be from 0 (the setting) to %s", MaxTimeout)
@@ -115,6 +118,26 @@ func (c *Callback) Validate() error {
 	return c.Success.validate()
 }
 
+func (c *Callback) validateForm() error {
+	if len(c.Form) > MaxParams {
+		return Broken("callback.form", "has %d entries; at most %d are allowed", len(c.Form), MaxParams)
+	}
+	size := 0
+	for _, p := range c.Form {
+		if err := checkText("callback.form", p.Key, 1, 200); err != nil {
+			return err
+		}
+		if !utf8.ValidString(p.Value) {
+			return Malformed("callback.form", "is not valid UTF-8")
+		}
+		size += len(p.Key) + len(p.Value)
+	}
+	if size > MaxBody {
+		return Broken("callback.form", "has %d bytes; at most %d are allowed", size, MaxBody)
+	}
+	return nil
+}
+
 func (c *Callback) validateHeaders() error {
 	if len(c.Headers) > MaxHeaders {
 		return Broken("callback.headers", "has %d entries; at most %d are allowed", len(c.Headers), MaxHeaders)
@@ -128,6 +151,9 @@ func (c *Callback) validateHeaders() error {
 		}
 		if len(h.Value) > MaxHeaderValue {
 			return Broken("callback.headers", "the value of %s has %d bytes; at most %d are allowed", h.Name, len(h.Value), MaxHeaderValue)
+		}
+		if err := checkText("callback.headers", h.Remark, 0, MaxRemark); err != nil {
+			return err
 		}
 	}
 	if ct := c.ContentType; strings.ContainsAny(ct, "\r\n\x00") || len(ct) > 200 || !utf8.ValidString(ct) {

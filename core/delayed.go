@@ -72,8 +72,8 @@ func (d *DelayedTask) Validate() error {
 	if d.Due.Year() < 1970 || d.Due.Year() > 2199 {
 		return Broken("due", "must lie in the years 1970 to 2199")
 	}
-	if len(d.Executors) > MaxExecutors {
-		return Broken("executors", "has %d entries; at most %d are allowed", len(d.Executors), MaxExecutors)
+	if err := checkExecutors(d.Executors); err != nil {
+		return err
 	}
 	if err := d.Retry.validate(); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -87,7 +88,7 @@ func ReadSettings(stored map[string]string) (Settings, error) {
 		if !ok {
 			value = spec.Default
 		}
-		if err := spec.read(&s, value); err != nil {
+		if err := spec.into(&s, value); err != nil {
 			return Settings{}, err
 		}
 	}
@@ -100,14 +101,18 @@ func CheckSetting(name, value string) error {
 		if spec.Name != name {
 			continue
 		}
-		var scratch Settings
-		err := spec.read(&scratch, value)
-		if e, ok := err.(*Error); ok {
-			e.Field = name
-		}
-		return err
+		return spec.into(new(Settings), value)
 	}
 	return Broken(name, "is not a setting")
+}
+
+// into reads a value into s. An error names the setting.
+func (spec *SettingSpec) into(s *Settings, value string) error {
+	err := spec.read(s, value)
+	if e, ok := errors.AsType[*Error](err); ok {
+		e.Field = spec.Name
+	}
+	return err
 }
 
 func intoInt(least, most int, set func(*Settings, int)) func(*Settings, string) error {

@@ -163,7 +163,6 @@ func (t *Task) validateLists() error {
 	}{
 		{"children", len(t.Children), MaxChildren},
 		{"keepers", len(t.Keepers), MaxKeepers},
-		{"executors", len(t.Executors), MaxExecutors},
 		{"params", len(t.Params), MaxParams},
 	} {
 		if l.n > l.limit {
@@ -177,9 +176,19 @@ func (t *Task) validateLists() error {
 		if err := checkText("params", p.Value, 0, 4000); err != nil {
 			return err
 		}
+		if err := checkText("params", p.Remark, 0, MaxRemark); err != nil {
+			return err
+		}
 	}
-	for _, e := range t.Executors {
-		if err := checkText("executors", e, 1, MaxNodeName); err != nil {
+	return checkExecutors(t.Executors)
+}
+
+func checkExecutors(names []string) error {
+	if len(names) > MaxExecutors {
+		return Broken("executors", "has %d entries; at most %d are allowed", len(names), MaxExecutors)
+	}
+	for _, name := range names {
+		if err := checkText("executors", name, 1, MaxNodeName); err != nil {
 			return err
 		}
 	}

@@ -24,7 +24,13 @@ type PlanAhead struct {
 // commit. When plan is not nil and the task is due by plan.Until its run is planned in the same transaction. A task with an
 // idempotency key that is known takes the id and due instant of the one that has it.
 func (s *Store) CreateDelayed(ctx context.Context, d *core.DelayedTask, plan PlanAhead) error {
-	return s.edge(s.creations.do(ctx, creation{d, plan}))
+	// A caller that gives up leaves its creation to be stored all the same, so that is of a copy.
+	stored := *d
+	if err := s.creations.do(ctx, creation{&stored, plan}); err != nil {
+		return s.edge(err)
+	}
+	d.ID, d.Due, d.State = stored.ID, stored.Due, stored.State
+	return nil
 }
 
 // CreateDelayedBatch stores many delayed tasks in one transaction: all or none.
@@ -42,17 +48,20 @@ type creation struct {
 }
 
 func (s *Store) createDelayed(ctx context.Context, batch []creation) error {
-	return s.write(ctx, func(t tx) error {
+	var known map[*core.DelayedTask]*core.DelayedTask // what each one that repeats a key stands for
+	err := s.write(ctx, func(t tx) error {
+		known = map[*core.DelayedTask]*core.DelayedTask{}
 		now := s.Now()
 		fresh := make([]creation, 0, len(batch))
 		var runs []*core.Run
 		byKey := map[[2]string]*core.DelayedTask{}
 		for _, c := range batch {
-			known, err := t.knownDelayed(c.DelayedTask, byKey)
+			same, err := t.knownDelayed(c.DelayedTask, byKey)
 			if err != nil {
 				return err
 			}
-			if known {
+			if same != nil {
+				known[c.DelayedTask] = same
 				continue
 			}
 			c.State = core.DelayedCreated
@@ -68,28 +77,36 @@ func (s *Store) createDelayed(ctx context.Context, batch []creation) error {
 		_, err := t.insertRuns(runs)
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	for d, same := range known {
+		d.ID, d.Due, d.State = same.ID, same.Due, same.State
+	}
+	return nil
 }
 
-// knownDelayed looks for the delayed task that has d's idempotency key, and lets d stand for it.
-func (t tx) knownDelayed(d *core.DelayedTask, byKey map[[2]string]*core.DelayedTask) (bool, error) {
+// knownDelayed gives the delayed task that has d's idempotency key; nil when none has, which d then is the first to have.
+func (t tx) knownDelayed(d *core.DelayedTask, byKey map[[2]string]*core.DelayedTask) (*core.DelayedTask, error) {
 	if d.IdempotencyKey == "" {
-		return false, nil
+		return nil, nil
 	}
 	key := [2]string{d.Namespace, d.IdempotencyKey}
 	if same := byKey[key]; same != nil {
-		d.ID, d.Due = same.ID, same.Due
-		return true, nil
+		return same, nil
 	}
 	var (
-		id  string
-		due int64
+		same core.DelayedTask
+		due  int64
 	)
-	found, err := t.one([]any{&id, &due}, "SELECT id, due_at FROM delayed_tasks WHERE namespace = ? AND idempotency_key = ?", key[0], key[1])
-	if found {
-		d.ID, d.Due = id, instant(due)
+	found, err := t.one([]any{&same.ID, &due, &same.State}, "SELECT id, due_at, state FROM delayed_tasks WHERE namespace = ? AND idempotency_key = ?", key[0], key[1])
+	if !found {
+		byKey[key] = d
+		return nil, err
 	}
-	byKey[key] = d
-	return found, err
+	same.Due = instant(due)
+	byKey[key] = &same
+	return &same, err
 }
 
 func (c creation) values(args []any) []any {

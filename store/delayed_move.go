@@ -19,6 +19,13 @@ func (s *Store) ResetDelayed(ctx context.Context, id string, due time.Time, rout
 		default:
 			return core.Conflict("the delayed task is %s: only one that succeeded, failed or was voided can be reset", d.State)
 		}
+		open, err := t.selectRuns("delayed_id = ?", id)
+		if err != nil {
+			return err
+		}
+		if len(open) > 0 { // voided while its run was with a worker, which has not answered yet
+			return core.Conflict("a run of the delayed task is still under way: wait until it has ended")
+		}
 		d.Resets++
 		d.Due = due
 		if _, err := t.exec("UPDATE delayed_tasks SET state = 'ready', resets = ?, due_at = ?, next_due = NULL, runs = 0, finished_at = 0 WHERE id = ?",

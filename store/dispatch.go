@@ -164,36 +164,6 @@ func (s *Store) Started(ctx context.Context, held []Held, at time.Time) error {
 	})
 }
 
-// Return takes runs back that were given to a worker and that it does not have: those it never began are planned again,
-// those it began are lost.
-func (s *Store) Return(ctx context.Context, held []Held, route Route) error {
-	return s.write(ctx, func(t tx) error {
-		if err := t.giveBack(held); err != nil {
-			return err
-		}
-		e := ending{tx: t, store: s, now: s.Now(), route: route}
-		for _, h := range held {
-			if _, err := e.lose("state = 'running' AND id = ? AND token = ?", "the worker gave the run up", h.RunID, h.Token); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (t tx) giveBack(held []Held) error {
-	return byToken(held, func(token int64, ids []string) error {
-		return eachIn(ids, func(list string, args []any) error {
-			back, err := t.collectRuns("UPDATE runs SET state = 'planned', holder = '', worker = '', dispatched_at = 0, claim_at = fire_at WHERE state = 'dispatched' AND token = ? AND id IN "+
-				list+" RETURNING "+runColumns, append([]any{token}, args...)...)
-			if err != nil {
-				return err
-			}
-			return t.dropGuards(back)
-		})
-	})
-}
-
 // dropGuards gives up the guards that runs hold.
 func (t tx) dropGuards(runs []*core.Run) error {
 	tasks, ids := make([]string, 0, len(runs)), make([]string, 0, len(runs))

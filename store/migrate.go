@@ -13,15 +13,7 @@ import (
 
 // migrate brings the schema up to the newest version the binary holds.
 func migrate(ctx context.Context, db *gorm.DB) error {
-	files, err := fs.Sub(sql.Files, "sqlite")
-	if err != nil {
-		return fmt.Errorf("read the migrations: %w", err)
-	}
-	pool, err := db.DB()
-	if err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, files, goose.WithDisableGlobalRegistry(true))
+	provider, err := migrations(db)
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
@@ -36,4 +28,17 @@ func migrate(ctx context.Context, db *gorm.DB) error {
 		return fmt.Errorf("migrate the schema: %w", err)
 	}
 	return nil
+}
+
+// migrations gives the embedded migrations, to be applied to db.
+func migrations(db *gorm.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(sql.Files, "sqlite")
+	if err != nil {
+		return nil, err
+	}
+	pool, err := db.DB()
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectSQLite3, pool, files, goose.WithDisableGlobalRegistry(true))
 }

@@ -126,9 +126,6 @@ func (e *ending) end(runs []ended) error {
 	for i, r := range runs {
 		all[i] = r.Run
 	}
-	if err := e.close(all); err != nil {
-		return err
-	}
 	if err := e.dropGuards(all); err != nil {
 		return err
 	}
@@ -136,6 +133,10 @@ func (e *ending) end(runs []ended) error {
 		return err
 	}
 	if err := e.endTasks(runs); err != nil {
+		return err
+	}
+	// What follows may have had a word on the reason, so the history comes after it.
+	if err := e.close(all); err != nil {
 		return err
 	}
 	if _, err := e.insertRuns(e.next); err != nil {
@@ -163,9 +164,18 @@ func (e *ending) retry(r ended, policy core.RetryPolicy) bool {
 	return true
 }
 
-// endDelayed moves the delayed tasks that runs belong to: succeeded, still ready with a retry planned, or failed.
+// redo plans the recovery of a lost run: the same occurrence again, at once. It is not counted as a retry.
+func (e *ending) redo(r *core.Run) *core.Run {
+	next := again(r, e.now, e.now)
+	next.Due = r.Due
+	e.next = append(e.next, next)
+	return next
+}
+
+// endDelayed moves the delayed tasks that runs belong to: succeeded, still ready with another run planned, failed, or
+// voided when somebody cancelled the run.
 func (e *ending) endDelayed(runs []ended) error {
-	var succeeded, failed, retried, unclear []string
+	var succeeded, failed, voided, retried, unclear []string
 	for _, r := range runs {
 		switch {
 		case r.DelayedID == "":
@@ -184,28 +194,34 @@ func (e *ending) endDelayed(runs []ended) error {
 			continue
 		}
 		policy, open := policies[r.DelayedID]
-		if !open { // voided while its run was under way
-			continue
-		}
-		if r.State == core.RunLost || e.retry(r, policy) {
+		switch {
+		case !open: // voided while its run was under way
+		case r.State == core.RunCancelled:
+			voided = append(voided, r.DelayedID)
+		case r.State == core.RunLost:
+			e.redo(r.Run)
 			retried = append(retried, r.DelayedID)
-			continue
+		case e.retry(r, policy):
+			retried = append(retried, r.DelayedID)
+		default:
+			failed = append(failed, r.DelayedID)
+			e.notify = append(e.notify, r.Run)
 		}
-		failed = append(failed, r.DelayedID)
-		e.notify = append(e.notify, r.Run)
 	}
 	for _, m := range []struct {
 		state core.DelayedState
 		ended time.Time
+		sent  int // how many more of its runs were sent and ended
 		ids   []string
 	}{
-		{core.DelayedSucceeded, e.now, succeeded},
-		{core.DelayedFailed, e.now, failed},
-		{core.DelayedReady, time.Time{}, retried},
+		{core.DelayedSucceeded, e.now, 1, succeeded},
+		{core.DelayedFailed, e.now, 1, failed},
+		{core.DelayedVoided, e.now, 0, voided},
+		{core.DelayedReady, time.Time{}, 1, retried},
 	} {
 		err := eachIn(m.ids, func(list string, args []any) error {
-			_, err := e.exec("UPDATE delayed_tasks SET state = ?, finished_at = ?, runs = runs + 1 WHERE state = 'ready' AND id IN "+list,
-				append([]any{string(m.state), micros(m.ended)}, args...)...)
+			_, err := e.exec("UPDATE delayed_tasks SET state = ?, finished_at = ?, runs = runs + ? WHERE state = 'ready' AND id IN "+list,
+				append([]any{string(m.state), micros(m.ended), m.sent}, args...)...)
 			return err
 		})
 		if err != nil {

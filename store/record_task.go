@@ -6,8 +6,8 @@ import (
 	"github.com/carillonhq/carillon/core"
 )
 
-// endTasks plans what the ends of tasks' runs cause: children of those that succeeded, retries of those that failed, and
-// a notice of those that failed for good.
+// endTasks plans what the ends of tasks' runs cause: children of those that succeeded, retries of those that failed, the
+// recovery of those that were lost, and a notice where nothing more is done.
 func (e *ending) endTasks(runs []ended) error {
 	var parents, failed []string
 	for _, r := range runs {
@@ -30,21 +30,31 @@ func (e *ending) endTasks(runs []ended) error {
 		return err
 	}
 	for _, r := range runs {
-		if r.TaskID == "" || r.State == core.RunSucceeded || r.State == core.RunCancelled || r.State == core.RunLost {
+		if r.TaskID == "" || r.State == core.RunSucceeded || r.State == core.RunCancelled {
 			continue
 		}
-		// A retry follows the definition in force: a task edited or started again while its run was under way has moved
-		// on, and one stopped or paused fires no more.
+		// What follows obeys the definition in force: a task edited or started again while its run was under way has
+		// moved on, and one stopped or paused fires no more.
 		def := defs[r.TaskID]
-		if def != nil && e.retry(r, def.Retry) {
-			retry := e.next[len(e.next)-1]
-			retry.TaskVersion = current[r.TaskID]
-			retry.Queue = e.route(def.Executors)
+		switch {
+		case def == nil:
+		case r.State == core.RunLost && def.AtMostOnce:
+			r.Result.Reason += "; not done again, as its task asks for at most once"
+		case r.State == core.RunLost:
+			e.follow(e.redo(r.Run), current[r.TaskID], def)
+			continue
+		case e.retry(r, def.Retry):
+			e.follow(e.next[len(e.next)-1], current[r.TaskID], def)
 			continue
 		}
 		e.notify = append(e.notify, r.Run)
 	}
 	return nil
+}
+
+// follow puts a further run of an occurrence under the definition in force.
+func (e *ending) follow(r *core.Run, version int64, def *TaskDefinition) {
+	r.TaskVersion, r.Queue = version, e.route(def.Executors)
 }
 
 // runningTasks gives the versions and definitions of those tasks that are running.

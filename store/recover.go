@@ -47,28 +47,10 @@ func (e *ending) lose(where, reason string, args ...any) ([]*core.Run, error) {
 	if err != nil || len(runs) == 0 {
 		return nil, err
 	}
-	versions := map[string]int64{}
-	for _, r := range runs {
-		if r.TaskID != "" {
-			versions[r.TaskID] = r.TaskVersion
-		}
-	}
-	defs, err := e.store.definitionsOf(e.tx, versions)
-	if err != nil {
-		return nil, err
-	}
 	all := make([]ended, len(runs))
 	for i, r := range runs {
 		r.State, r.RecordedAt, r.Result.Reason = core.RunLost, e.now, reason
 		all[i] = ended{Run: r}
-		if def := defs[r.TaskID]; def != nil && def.AtMostOnce {
-			r.Result.Reason += "; not done again, as its task asks for at most once"
-			e.notify = append(e.notify, r)
-			continue
-		}
-		next := again(r, e.now, e.now)
-		next.Due = r.Due
-		e.next = append(e.next, next)
 	}
 	return runs, e.end(all)
 }
@@ -105,7 +87,7 @@ func (s *Store) Reconcile(ctx context.Context, incarnation string, held []Held, 
 		for h := range has {
 			stale = append(stale, h)
 		}
-		return t.giveBack(back)
+		return e.giveBack(back)
 	})
 	return stale, err
 }

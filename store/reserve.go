@@ -22,8 +22,8 @@ type Reserved struct {
 // Size is about how many bytes the run takes in memory.
 func (r *Reserved) Size() int { return 600 + len(r.Callback) + len(r.ParentResult) }
 
-// Reserve marks up to limit planned runs of one queue, to be sent at or before until, as held by master, and gives them
-// in the order of their instants. A run whose definition is gone is given back to nobody: it is cancelled with a reason.
+// Reserve marks up to limit planned runs of one queue, the earliest of those to be sent at or before until, as held by
+// master, and gives them in no order. A run whose definition is gone is cancelled with a reason instead.
 func (s *Store) Reserve(ctx context.Context, master, queue string, until time.Time, limit int) ([]*Reserved, error) {
 	// The look before the claim keeps the writer free when nothing is due.
 	var one int
@@ -41,11 +41,16 @@ func (s *Store) Reserve(ctx context.Context, master, queue string, until time.Ti
 	if err != nil {
 		return nil, err
 	}
-	return s.equip(ctx, runs)
+	reserved, gone, err := s.equip(ctx, runs)
+	if err != nil || len(gone) == 0 {
+		return reserved, err
+	}
+	return reserved, s.EndPlanned(ctx, master, gone)
 }
 
-// equip reads what runs need beside their own row.
-func (s *Store) equip(ctx context.Context, runs []*core.Run) ([]*Reserved, error) {
+// equip reads what runs need beside their own row. Runs whose definition is gone are told apart, with the state they are
+// to end in.
+func (s *Store) equip(ctx context.Context, runs []*core.Run) (reserved []*Reserved, gone []*core.Run, err error) {
 	var delayed, parents []string
 	versions := map[string]int64{}
 	for _, r := range runs {
@@ -61,17 +66,17 @@ func (s *Store) equip(ctx context.Context, runs []*core.Run) ([]*Reserved, error
 	t := s.read(ctx)
 	defs, err := s.definitionsOf(t, versions)
 	if err != nil {
-		return nil, s.edge(err)
+		return nil, nil, s.edge(err)
 	}
 	callbacks, err := t.blobs("SELECT id, callback FROM delayed_tasks WHERE id IN ", delayed)
 	if err != nil {
-		return nil, s.edge(err)
+		return nil, nil, s.edge(err)
 	}
 	results, err := t.blobs("SELECT id, response FROM run_history WHERE id IN ", parents)
 	if err != nil {
-		return nil, s.edge(err)
+		return nil, nil, s.edge(err)
 	}
-	reserved := make([]*Reserved, 0, len(runs))
+	reserved = make([]*Reserved, 0, len(runs))
 	for _, r := range runs {
 		out := &Reserved{Run: r, ParentResult: results[r.ParentRunID]}
 		if r.DelayedID != "" {
@@ -79,9 +84,14 @@ func (s *Store) equip(ctx context.Context, runs []*core.Run) ([]*Reserved, error
 		} else if out.Task = defs[r.TaskID]; out.Task != nil {
 			out.Callback = out.Task.CallbackJSON
 		}
+		if out.Callback == nil && (out.Task == nil || out.Task.Plugin == nil) {
+			r.State, r.Result.Reason = core.RunCancelled, "its definition is gone: the task was changed"
+			gone = append(gone, r)
+			continue
+		}
 		reserved = append(reserved, out)
 	}
-	return reserved, nil
+	return reserved, gone, nil
 }
 
 func (t tx) blobs(query string, ids []string) (map[string][]byte, error) {

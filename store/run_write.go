@@ -42,7 +42,7 @@ func (s *Store) CancelRun(ctx context.Context, id, reason string) (underWay *cor
 			if len(ended) == 0 {
 				return core.NotFound("there is no run %s", id)
 			}
-			return core.Conflict("the run has ended: it %s", ended[0].State)
+			return core.Conflict("the run has ended: it is %s", ended[0].State)
 		}
 		r := open[0]
 		if r.State != core.RunPlanned {

@@ -126,7 +126,7 @@ func (s *Store) LastDue(ctx context.Context, taskID string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, s.edge(err)
 	}
-	_, err = t.one([]any{&ended}, `SELECT last_due_at FROM run_history WHERE task_id = ? AND triggered_by = 'schedule' AND state <> ?
-		ORDER BY id DESC LIMIT 1`, taskID, string(core.RunCancelled))
+	_, err = t.one([]any{&ended}, `SELECT last_due_at FROM run_history WHERE task_id = ? AND triggered_by = 'schedule'
+		AND (state <> ? OR dispatched_at > 0) ORDER BY id DESC LIMIT 1`, taskID, string(core.RunCancelled))
 	return instant(max(open.Int64, ended.Int64)), s.edge(err)
 }

@@ -35,7 +35,7 @@ func (s *Store) read(ctx context.Context) tx {
 
 // edge turns what the driver says of a database out of reach into an error that the caller may try again after.
 func (s *Store) edge(err error) error {
-	if err == nil || core.CodeOf(err) != "" || errors.Is(err, context.Canceled) {
+	if _, told := errors.AsType[*Failure](err); told || err == nil || core.CodeOf(err) != "" || errors.Is(err, context.Canceled) {
 		return err
 	}
 	return &Failure{err: err}

@@ -59,7 +59,7 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(serveCommand(), masterCommand(), workerCommand(), migrateCommand(), cronCommand(), userCommand(),
-		joinTokenCommand(), versionCommand())
+		joinTokenCommand(), benchCommand(), versionCommand())
 	return root
 }
 

@@ -95,12 +95,25 @@ func (f *Fleet) Serve(stream rpc.MasterStream, host string) error {
 	}
 	s.close(end)
 	if errors.Is(end, io.EOF) {
-		// The worker ended its stream by itself: it has stopped, and what it may still have is free for others.
 		f.opts.Logger.Info("worker left", "worker", s.node.Name)
-		return f.opts.Store.Expire(context.WithoutCancel(ctx), s.node.Incarnation)
+		return s.farewell(context.WithoutCancel(ctx))
 	}
 	f.opts.Logger.Warn("worker's stream ended", "worker", s.node.Name, "error", end)
 	return end
+}
+
+// farewell gives on at once what a worker had that ended its stream by itself: it has stopped.
+func (s *Session) farewell(ctx context.Context) error {
+	s.fleet.remove(s)
+	s.fleet.mu.Lock()
+	var left []store.Held
+	for id, g := range s.given {
+		left = append(left, store.Held{RunID: id, Token: g.token})
+	}
+	s.fleet.mu.Unlock()
+	err := s.fleet.opts.Store.Return(ctx, left, s.fleet.opts.Route)
+	s.fleet.opts.Changed()
+	return errors.Join(err, s.fleet.opts.Store.Expire(ctx, s.node.Incarnation))
 }
 
 func receiveHello(ctx context.Context, stream rpc.MasterStream) (*rpc.Hello, error) {

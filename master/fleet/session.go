@@ -140,7 +140,8 @@ func (s *Session) list(held []*rpc.Held, draining bool, lease time.Duration) (mi
 		switch {
 		case has[id] == g.token:
 			g.listed = now
-		case now.Sub(g.listed) > lease:
+		case draining || now.Sub(g.listed) > lease:
+			// A worker that is stopping begins nothing more, so what it does not list it will never have.
 			missing = append(missing, store.Held{RunID: id, Token: g.token})
 			delete(s.given, id)
 			s.taken--

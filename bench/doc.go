@@ -1,0 +1,34 @@
+// Package bench measures a Carillon from outside: how fast it accepts work, how fast and how punctually its callbacks
+// arrive, and what that costs. It is what `carillon bench` runs.
+//
+// # Method
+//
+// Everything goes through the public API, one acknowledged creation per request, over kept-alive connections. The
+// callbacks go to a sink of the benchmark's own on loopback, a bare net/http server that answers "success" and notes when
+// each one arrived first and how often it came again. What a callback belongs to is in its path (/sink/17), and for tasks
+// that fire more than once also in the header Carillon-Due, so that the sink reads no body. Every creation that was
+// acknowledged is expected at the sink; what is not there after a long silence counts as lost.
+//
+// The server is one that the benchmark starts on a scratch folder, or one that runs already. A scenario on a server of
+// its own begins with an empty database.
+//
+// Lateness is the instant of arrival less the due instant, both by this machine's clock. Due instants are absolute. A
+// server of its own is told by the setting DelayTask_DelayPattern that they are, and delayed tasks are created over the
+// form API. A foreign server's settings are left alone, so there delayed tasks are created over the JSON API, which takes
+// a due instant.
+//
+// The due instants lie far enough ahead for all creations to be over. How far is computed from a warm-up, and Options.Lead
+// comes on top: by default it is longer than the horizon within which runs are planned, so that creating and planning do
+// not mix in the figure for creations.
+//
+// Before and after each scenario the same client posts the callbacks' bodies straight to the same sink at the same
+// concurrency. Rates depend on the machine and on what else it does; their ratio to the mean of these two does so less.
+//
+// # What is not measured
+//
+// The load and the sink share the machine with the server, so the rates are lower than those of a server alone. A network
+// between them, the server's own pages, plugin tasks, retries and clusters play no part. Lateness ends at the sink: that a
+// callback's outcome was recorded afterwards is not awaited, though its cost is in the figures, because records are written
+// while callbacks go on. The scratch folder lies where temporary files do (TMPDIR): on a memory file system, syncing to
+// disk costs nothing. If the clock is set during a run, the lateness shows it.
+package bench

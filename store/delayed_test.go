@@ -1,0 +1,434 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/internal/testdb"
+	"github.com/carillonhq/carillon/store"
+)
+
+func later(d *core.DelayedTask) { d.Due = testdb.Now().Add(time.Hour) }
+
+func keyed(key string) func(*core.DelayedTask) {
+	return func(d *core.DelayedTask) { d.IdempotencyKey = key }
+}
+
+func TestDelayedTaskIsPlannedAtOnceWithinTheHorizon(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		until := testdb.Now().Add(core.PlanHorizon)
+		ahead := store.PlanAhead{Until: until, Route: testdb.AnyWorker}
+		near := testdb.DelayedTask(func(d *core.DelayedTask) { d.Due, d.Executors = until, []string{"w2", "w1"} })
+		require.NoError(t, b.CreateDelayed(b.ctx, near, ahead))
+		require.Equal(t, core.DelayedReady, near.State)
+		run := b.open()
+		require.Equal(t, core.RunID(until, core.DelayedKey(near.ID, 0)), run.ID)
+		require.Equal(t, run.ID, run.OccurrenceID)
+		require.Equal(t, core.TriggerDelayed, run.Trigger)
+		require.Equal(t, "node:w2", run.Queue)
+		require.Equal(t, 1, run.Attempt)
+		require.True(t, run.FireAt.Equal(until))
+
+		far := testdb.DelayedTask(func(d *core.DelayedTask) { d.Due = until.Add(time.Microsecond) })
+		require.NoError(t, b.CreateDelayed(b.ctx, far, ahead))
+		require.Equal(t, core.DelayedCreated, far.State)
+		require.Equal(t, run.ID, b.open().ID, "it waits in its table, not in the queue")
+
+		n, first, err := b.PlanDelayed(b.ctx, until, 10, testdb.AnyWorker)
+		require.NoError(t, err)
+		require.Zero(t, n)
+		require.Zero(t, first)
+		n, first, err = b.PlanDelayed(b.ctx, far.Due, 10, testdb.AnyWorker)
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		require.True(t, first.Equal(far.Due))
+		require.Equal(t, core.DelayedReady, b.delayedTask(far.ID).State)
+		n, _, err = b.PlanDelayed(b.ctx, far.Due, 10, testdb.AnyWorker)
+		require.NoError(t, err)
+		require.Zero(t, n, "what is planned is not planned again")
+		require.Len(t, b.list(store.RunFilter{}), 2)
+	})
+}
+
+func TestPlanDelayedKeepsToItsLimit(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		base := testdb.Now().Add(time.Hour)
+		for i := range 7 {
+			b.delayed(func(d *core.DelayedTask) { d.Due = base.Add(time.Duration(-i) * time.Second) })
+		}
+		var counts []int
+		for range 4 {
+			n, _, err := b.PlanDelayed(b.ctx, base, 3, testdb.AnyWorker)
+			require.NoError(t, err)
+			counts = append(counts, n)
+		}
+		require.Equal(t, []int{3, 3, 1, 0}, counts)
+		open := b.list(store.RunFilter{})
+		require.Len(t, open, 7)
+	})
+}
+
+func TestManyCreationsShareCommits(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		const n = 1000
+		tap := store.NewTap(b.Store)
+		tasks := make([]*core.DelayedTask, n)
+		errs := make([]error, n)
+		for i := range tasks {
+			tasks[i] = testdb.DelayedTask(func(d *core.DelayedTask) { d.ContentKey = fmt.Sprint(i) })
+			if i%2 == 0 {
+				later(tasks[i])
+			}
+		}
+		tasks[500].ID = tasks[499].ID // one of the two must fail, and nobody else
+		var wg sync.WaitGroup
+		for i, d := range tasks {
+			wg.Go(func() { errs[i] = b.CreateDelayed(b.ctx, d, b.ahead()) })
+		}
+		wg.Wait()
+
+		failed := slices.DeleteFunc(slices.Clone(errs), func(err error) bool { return err == nil })
+		require.Len(t, failed, 1)
+		require.True(t, (errs[499] == nil) != (errs[500] == nil))
+		open, err := b.OpenRuns(b.ctx)
+		require.NoError(t, err)
+		ready := 0
+		for i, d := range tasks {
+			if errs[i] != nil {
+				continue
+			}
+			stored := b.delayedTask(d.ID)
+			require.Equal(t, fmt.Sprint(i), stored.ContentKey)
+			require.Equal(t, d.State, stored.State)
+			if stored.State == core.DelayedReady {
+				ready++
+			}
+		}
+		require.Len(t, open, ready)
+		commits := 0
+		for _, st := range tap.Take() {
+			if st.Query == "COMMIT" {
+				commits++
+			}
+		}
+		require.Less(t, commits, n/4, "creations share commits")
+	})
+}
+
+func TestIdempotencyKey(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		first := b.delayed(later, keyed("k"))
+		again := b.delayed(keyed("k"))
+		require.Equal(t, first.ID, again.ID)
+		require.True(t, first.Due.Equal(again.Due), "the first one's instant counts")
+		elsewhere := b.delayed(keyed("k"), func(d *core.DelayedTask) { d.Namespace = "other" })
+		require.NotEqual(t, first.ID, elsewhere.ID, "keys are each namespace's own")
+		other := b.delayed(keyed("K"))
+		require.NotEqual(t, first.ID, other.ID, "keys are compared to the letter")
+		require.NotEqual(t, b.delayed().ID, b.delayed().ID, "no key is no key")
+
+		batch := []*core.DelayedTask{
+			testdb.DelayedTask(later, keyed("b")), testdb.DelayedTask(keyed("k")), testdb.DelayedTask(keyed("b")), testdb.DelayedTask(),
+		}
+		require.NoError(t, b.CreateDelayedBatch(b.ctx, batch, b.ahead()))
+		require.Equal(t, first.ID, batch[1].ID, "known before the batch")
+		require.Equal(t, batch[0].ID, batch[2].ID, "known within the batch")
+		require.True(t, batch[0].Due.Equal(batch[2].Due))
+
+		all, err := b.DelayedTasks(b.ctx, store.DelayedFilter{Limit: 100})
+		require.NoError(t, err)
+		require.Len(t, all, 7)
+		require.Equal(t, core.DelayedCreated, b.delayedTask(first.ID).State, "a repeated creation plans nothing")
+	})
+}
+
+func TestIdempotencyKeyUnderConcurrency(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		tasks := make([]*core.DelayedTask, 100)
+		var wg sync.WaitGroup
+		for i := range tasks {
+			tasks[i] = testdb.DelayedTask(keyed("k"))
+			wg.Go(func() { require.NoError(t, b.CreateDelayed(b.ctx, tasks[i], b.ahead())) })
+		}
+		wg.Wait()
+		for _, d := range tasks {
+			require.Equal(t, tasks[0].ID, d.ID)
+		}
+		require.Equal(t, 1, len(b.list(store.RunFilter{})))
+	})
+}
+
+// A creation that fails must not take along one that repeats its key in the same batch.
+func TestBadCreationDoesNotStandForAnother(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		taken := b.delayed()
+		bad := testdb.DelayedTask(keyed("k"), func(d *core.DelayedTask) { d.ID = taken.ID })
+		good := testdb.DelayedTask(keyed("k"), later)
+		id, due := good.ID, good.Due
+		require.Error(t, b.CreateDelayedBatch(b.ctx, []*core.DelayedTask{bad, good}, b.ahead()))
+		require.Equal(t, id, good.ID, "nothing was stored, so nothing stands for it")
+		require.True(t, due.Equal(good.Due))
+		all, err := b.DelayedTasks(b.ctx, store.DelayedFilter{Limit: 100})
+		require.NoError(t, err)
+		require.Len(t, all, 1, "all or none")
+
+		badErr, goodErr := b.CreateTogether(b.ctx, b.ahead(), bad, good)
+		require.Error(t, badErr)
+		require.NoError(t, goodErr)
+		require.Equal(t, id, b.delayedTask(id).ID)
+	})
+}
+
+func TestCallerThatGivesUpKeepsItsTask(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		b.delayed(keyed("k"))
+		ctx, cancel := context.WithCancel(b.ctx)
+		cancel()
+		d := testdb.DelayedTask(keyed("k"))
+		id := d.ID
+		for range 50 {
+			if err := b.CreateDelayed(ctx, d, b.ahead()); err != nil {
+				require.ErrorIs(t, err, context.Canceled)
+				require.Equal(t, id, d.ID, "it is the caller's alone")
+				d.Due = testdb.Now() // would be a race otherwise
+				continue
+			}
+			d.ID = id
+		}
+	})
+}
+
+// What each move does to a delayed task in each state, and to the run it has there.
+func TestDelayedMoves(t *testing.T) {
+	// bring takes a new delayed task into a state and gives its id.
+	bring := func(b *bundle, state string) string {
+		d := b.delayed(later)
+		if state == "created" {
+			return d.ID
+		}
+		require.NoError(b.t, b.ExecuteDelayed(b.ctx, d.ID, testdb.AnyWorker))
+		switch state {
+		case "planned":
+		case "reserved":
+			require.Len(b.t, b.reserve("m2"), 1)
+		case "dispatched":
+			b.one()
+		case "running":
+			b.started(b.one())
+		case "to be retried":
+			b.end(b.one(), core.RunFailed)
+		case "succeeded":
+			b.end(b.one(), core.RunSucceeded)
+		case "failed":
+			b.end(b.one(), core.RunFailed, func(o *core.Outcome) { o.Retryable = false })
+		case "voided":
+			_, err := b.VoidDelayed(b.ctx, d.ID, "voided")
+			require.NoError(b.t, err)
+		case "voided under way":
+			r := b.one()
+			underWay, err := b.VoidDelayed(b.ctx, d.ID, "voided")
+			require.NoError(b.t, err)
+			require.Equal(b.t, r.ID, underWay.ID)
+		default:
+			b.t.Fatalf("no state %q", state)
+		}
+		return d.ID
+	}
+	type end struct {
+		state core.DelayedState // "" for a refusal
+		open  core.RunState     // of the open run; "" for none
+		fires bool              // the open run is due now and free
+	}
+	refused := end{}
+	for state, c := range map[string]struct{ reset, execute, void end }{
+		"created": {refused, end{core.DelayedReady, core.RunPlanned, true}, end{core.DelayedVoided, "", false}},
+		"planned": {refused, end{core.DelayedReady, core.RunPlanned, true}, end{core.DelayedVoided, "", false}},
+		// It is due already, so executing it leaves it with the master that has it.
+		"reserved":         {refused, end{core.DelayedReady, core.RunPlanned, false}, end{core.DelayedVoided, "", false}},
+		"dispatched":       {refused, end{core.DelayedReady, core.RunDispatched, false}, end{core.DelayedVoided, core.RunDispatched, false}},
+		"running":          {refused, end{core.DelayedReady, core.RunRunning, false}, end{core.DelayedVoided, core.RunRunning, false}},
+		"to be retried":    {refused, end{core.DelayedReady, core.RunPlanned, true}, end{core.DelayedVoided, "", false}},
+		"succeeded":        {end{core.DelayedReady, core.RunPlanned, true}, refused, refused},
+		"failed":           {end{core.DelayedReady, core.RunPlanned, true}, refused, refused},
+		"voided":           {end{core.DelayedReady, core.RunPlanned, true}, refused, refused},
+		"voided under way": {refused, refused, refused},
+	} {
+		for name, m := range map[string]struct {
+			end
+			move func(b *bundle, id string) error
+		}{
+			"reset":   {c.reset, func(b *bundle, id string) error { return b.ResetDelayed(b.ctx, id, testdb.Now(), testdb.AnyWorker) }},
+			"execute": {c.execute, func(b *bundle, id string) error { return b.ExecuteDelayed(b.ctx, id, testdb.AnyWorker) }},
+			"void": {c.void, func(b *bundle, id string) error {
+				_, err := b.VoidDelayed(b.ctx, id, "voided by hand")
+				return err
+			}},
+		} {
+			t.Run(name+" when "+state, func(t *testing.T) {
+				each(t, func(t *testing.T, b *bundle) {
+					id := bring(b, state)
+					before, err := b.Dump(b.ctx)
+					require.NoError(t, err)
+					err = m.move(b, id)
+					if m.state == "" {
+						requireCode(t, err, core.CodeConflict)
+						after, err := b.Dump(b.ctx)
+						require.NoError(t, err)
+						require.Equal(t, before, after, "a refusal changes nothing")
+						return
+					}
+					require.NoError(t, err)
+					require.Equal(t, m.state, b.delayedTask(id).State)
+					if m.open == "" {
+						b.none()
+						return
+					}
+					require.Equal(t, m.open, b.open().State)
+					require.Len(t, b.reserve(master), map[bool]int{true: 1}[m.fires])
+				})
+			})
+		}
+	}
+}
+
+func TestDelayedMovesOfNothing(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		requireCode(t, b.ResetDelayed(b.ctx, "x", testdb.Now(), testdb.AnyWorker), core.CodeNotFound)
+		requireCode(t, b.ExecuteDelayed(b.ctx, "x", testdb.AnyWorker), core.CodeNotFound)
+		_, err := b.VoidDelayed(b.ctx, "x", "")
+		requireCode(t, err, core.CodeNotFound)
+	})
+}
+
+func TestResetBeginsAnew(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		d := b.delayed()
+		first := b.one()
+		b.end(first, core.RunSucceeded)
+		require.EqualValues(t, 1, b.delayedTask(d.ID).Runs)
+		require.False(t, b.delayedTask(d.ID).FinishedAt.IsZero())
+
+		require.NoError(t, b.ResetDelayed(b.ctx, d.ID, d.Due, testdb.AnyWorker))
+		got := b.delayedTask(d.ID)
+		require.Equal(t, 1, got.Resets)
+		require.Zero(t, got.Runs)
+		require.True(t, got.FinishedAt.IsZero())
+		second := b.one()
+		require.NotEqual(t, first.ID, second.ID, "even at the same instant")
+		require.NotEqual(t, first.OccurrenceID, second.OccurrenceID)
+		require.Equal(t, 1, second.Attempt)
+		b.end(second, core.RunSucceeded)
+		require.Equal(t, []core.RunState{core.RunSucceeded, core.RunSucceeded}, b.states(store.RunFilter{DelayedID: d.ID}))
+	})
+}
+
+// Execute-now moves the run that is open and takes it from the master that has it in its memory.
+func TestExecuteTakesTheRunFromItsTimer(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		d := b.delayed(func(d *core.DelayedTask) { d.Due = testdb.Now().Add(time.Hour) })
+		_, _, err := b.PlanDelayed(b.ctx, d.Due, 1, testdb.AnyWorker)
+		require.NoError(t, err)
+		early, err := b.Reserve(b.ctx, "m2", core.QueueDefault, d.Due, 10)
+		require.NoError(t, err)
+		require.Len(t, early, 1)
+
+		require.NoError(t, b.ExecuteDelayed(b.ctx, d.ID, testdb.AnyWorker))
+		now := b.reserve(master)
+		require.Len(t, now, 1)
+		require.Equal(t, early[0].ID, now[0].ID, "there is one run, moved")
+		require.Greater(t, now[0].Token, early[0].Token)
+		require.True(t, now[0].Due.Equal(d.Due), "the due instant is never rewritten")
+		require.True(t, now[0].FireAt.Before(d.Due))
+		require.Empty(t, b.give("m2", worker, early...), "the timer that lost the race sends nothing")
+		require.Len(t, b.give(master, worker, now...), 1)
+		require.Empty(t, b.give("m2", worker, early...))
+	})
+}
+
+func TestVoidedDelayedTaskStaysVoided(t *testing.T) {
+	for name, outcome := range map[string]core.RunState{
+		"when its run succeeds after all": core.RunSucceeded, "when its run fails": core.RunFailed, "when its run is cancelled": core.RunCancelled,
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, b *bundle) {
+				d := b.delayed()
+				r := b.one()
+				_, err := b.VoidDelayed(b.ctx, d.ID, "")
+				require.NoError(t, err)
+				rec := b.end(r, outcome)
+				require.Zero(t, rec.Next)
+				b.none()
+				require.Equal(t, core.DelayedVoided, b.delayedTask(d.ID).State)
+				require.Empty(t, b.notices())
+				require.Equal(t, outcome, b.run(r.ID).State)
+			})
+		})
+	}
+	t.Run("when its worker dies", func(t *testing.T) {
+		each(t, func(t *testing.T, b *bundle) {
+			d := b.delayed()
+			b.one()
+			_, err := b.VoidDelayed(b.ctx, d.ID, "")
+			require.NoError(t, err)
+			require.NoError(t, b.Expire(b.ctx, worker))
+			_, dead, err := b.Recover(b.ctx, worker, testdb.AnyWorker)
+			require.NoError(t, err)
+			require.True(t, dead)
+			b.none()
+			require.Equal(t, core.DelayedVoided, b.delayedTask(d.ID).State)
+		})
+	})
+	t.Run("when its worker never had the run", func(t *testing.T) {
+		each(t, func(t *testing.T, b *bundle) {
+			d := b.delayed()
+			r := b.one()
+			_, err := b.VoidDelayed(b.ctx, d.ID, "")
+			require.NoError(t, err)
+			require.NoError(t, b.Return(b.ctx, held(r), testdb.AnyWorker))
+			b.none()
+			require.Equal(t, core.RunCancelled, b.run(r.ID).State)
+		})
+	})
+}
+
+func TestDelayedTasksPaging(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		var want []string
+		for i := range 10 {
+			d := b.delayed(later, func(d *core.DelayedTask) {
+				d.ContentKey = fmt.Sprint(i % 2)
+				if i == 4 {
+					d.SourceApp, d.Topic, d.Namespace = "other", "else", "elsewhere"
+				}
+			})
+			want = append([]string{d.ID}, want...)
+		}
+		page := func(f store.DelayedFilter) []string {
+			var ids []string
+			for {
+				tasks, err := b.DelayedTasks(b.ctx, f)
+				require.NoError(t, err)
+				for _, d := range tasks {
+					ids = append(ids, d.ID)
+				}
+				if len(tasks) < f.Limit {
+					return ids
+				}
+				f.After = ids[len(ids)-1]
+			}
+		}
+		require.Equal(t, want, page(store.DelayedFilter{Limit: 3}))
+		require.Equal(t, want, page(store.DelayedFilter{Limit: 10}))
+		require.Equal(t, []string{want[0], want[2], want[4], want[6], want[8]}, page(store.DelayedFilter{ContentKey: "1", Limit: 2}))
+		require.Equal(t, []string{want[5]}, page(store.DelayedFilter{SourceApp: "other", Topic: "else", Namespace: "elsewhere", Limit: 2}))
+		require.Equal(t, want, page(store.DelayedFilter{State: core.DelayedCreated, Limit: 4}))
+		require.Empty(t, page(store.DelayedFilter{State: core.DelayedReady, Limit: 4}))
+	})
+}

@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+
+	"github.com/carillonhq/carillon/core"
+)
+
+// Return takes runs back that were given to a worker and that it does not have: those it never began are planned again,
+// those it began are lost.
+func (s *Store) Return(ctx context.Context, held []Held, route Route) error {
+	return s.write(ctx, func(t tx) error {
+		e := ending{tx: t, store: s, now: s.Now(), route: route}
+		if err := e.giveBack(held); err != nil {
+			return err
+		}
+		for _, h := range held {
+			if _, err := e.lose("state = 'running' AND id = ? AND token = ?", "the worker gave the run up", h.RunID, h.Token); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// giveBack plans dispatched runs again that no worker has. One whose task or delayed task was stopped, changed or voided
+// meanwhile is cancelled instead, as it would have been had it been planned at that moment.
+func (e *ending) giveBack(held []Held) error {
+	return byToken(held, func(token int64, ids []string) error {
+		return eachIn(ids, func(list string, args []any) error {
+			back, err := e.collectRuns("UPDATE runs SET state = 'planned', holder = '', worker = '', dispatched_at = 0, claim_at = fire_at WHERE state = 'dispatched' AND token = ? AND id IN "+
+				list+" RETURNING "+runColumns, append([]any{token}, args...)...)
+			if err != nil {
+				return err
+			}
+			if err := e.dropGuards(back); err != nil {
+				return err
+			}
+			return e.cancelWithdrawn(back)
+		})
+	})
+}
+
+func (e *ending) cancelWithdrawn(runs []*core.Run) error {
+	var tasks, delayed []string
+	for _, r := range runs {
+		if r.DelayedID != "" {
+			delayed = append(delayed, r.DelayedID)
+		} else {
+			tasks = append(tasks, r.TaskID)
+		}
+	}
+	versions, _, err := e.runningTasks(tasks)
+	if err != nil {
+		return err
+	}
+	ready, err := e.delayedRetries(delayed)
+	if err != nil {
+		return err
+	}
+	for _, r := range runs {
+		_, isReady := ready[r.DelayedID]
+		if isReady || r.DelayedID == "" && versions[r.TaskID] == r.TaskVersion {
+			continue
+		}
+		if err := e.cancelPlanned("id = ?", r.ID, "it was withdrawn before a worker had it", e.now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
