@@ -21,8 +21,11 @@
 // comes on top: by default it is longer than the horizon within which runs are planned, so that creating and planning do
 // not mix in the figure for creations.
 //
-// Before and after each scenario the same client posts the callbacks' bodies straight to the same sink at the same
-// concurrency. Rates depend on the machine and on what else it does; their ratio to the mean of these two does so less.
+// Before and after each scenario a bare client posts the callbacks' bodies straight to the same sink at the same
+// concurrency: an ordinary http.Client in a process of its own, while no server of the benchmark's own runs. Rates depend on
+// the machine and on what else it does; their ratio to the mean of these two does so less. When the two differ much, the
+// machine was not quiet, and the ratio is as uncertain as they are apart. The CPU time that each post, creation and callback
+// took is steadier than any rate.
 //
 // # What is not measured
 //

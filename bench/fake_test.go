@@ -169,6 +169,9 @@ func quick(t *testing.T, f *fake, s Scenario) Options {
 		bare: 50 * time.Millisecond, bareWarm: 10 * time.Millisecond, grain: time.Millisecond, warmLead: 200 * time.Millisecond,
 		patience: 400 * time.Millisecond, echo: 100 * time.Millisecond, settle: 10 * time.Millisecond,
 	}
+	var err error
+	o.Executable, err = os.Executable()
+	require.NoError(t, err)
 	if f != nil {
 		server := httptest.NewServer(f)
 		t.Cleanup(server.Close)

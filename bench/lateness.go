@@ -34,6 +34,11 @@ func millis(d time.Duration) float64 {
 	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
 }
 
+// micros is the share of each of n in a length of time, in microseconds.
+func micros(d time.Duration, n int) float64 {
+	return float64(d.Nanoseconds()/int64(max(n, 1))) / float64(time.Microsecond)
+}
+
 // The lag counts as growing when the later median is above the earlier one by growthLimit or lies above lagLimit. Less is
 // what the machine's other work does.
 const (

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"flag"
 	"net/http"
 	"os"
@@ -8,12 +9,36 @@ import (
 	"time"
 )
 
-// TestMain lets the test binary stand in for carillon: called with "serve", it is the server that the benchmark starts.
+// TestMain lets the test binary stand in for carillon: called with "serve", it is the server that the benchmark starts,
+// with "bench bare" the bare client.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "serve" {
+	switch {
+	case len(os.Args) > 1 && os.Args[1] == "serve":
 		os.Exit(serveFake(os.Args[2:]))
+	case len(os.Args) > 2 && os.Args[1] == "bench" && os.Args[2] == "bare":
+		os.Exit(runBare(os.Args[3:]))
+	}
+	// The processes that are started end at once: the race detector would have each wait for a second.
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
+}
+
+func runBare(args []string) int {
+	var b BareClient
+	flags := flag.NewFlagSet("bare", flag.ExitOnError)
+	flags.StringVar(&b.URL, "url", "", "")
+	flags.IntVar(&b.First, "first", 0, "")
+	flags.IntVar(&b.Clients, "clients", 0, "")
+	flags.DurationVar(&b.Warm, "warm", 0, "")
+	flags.DurationVar(&b.For, "for", 0, "")
+	_ = flags.Parse(args)
+	if err := b.Run(context.Background(), os.Stdout); err != nil {
+		_, _ = os.Stderr.WriteString(err.Error())
+		return 1
+	}
+	return 0
 }
 
 // crashAfter in the environment makes the server end by itself.

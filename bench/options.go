@@ -38,7 +38,7 @@ const (
 	maxFirings = 5_000_000
 	maxClients = 1_024
 	maxLead    = time.Hour
-	minTimeout = time.Second
+	minTimeout = 100 * time.Millisecond
 	maxTimeout = 24 * time.Hour
 )
 
@@ -59,7 +59,7 @@ type Options struct {
 	Clients int
 	// Lead is how far behind the expected end of the creations the first due instant lies, up to an hour. Defaults to 16 s.
 	Lead time.Duration
-	// Timeout bounds the whole, from a second to a day. Defaults to 15 minutes.
+	// Timeout bounds the whole, from 100 ms to a day. Defaults to 15 minutes.
 	Timeout time.Duration
 	// Target is the base URL of a running server on this machine. Empty starts one.
 	Target string
@@ -68,7 +68,7 @@ type Options struct {
 	Password string
 	// Keep leaves the scratch folder of a server of its own where it is.
 	Keep bool
-	// Executable is the binary that is started as the server. Required without Target.
+	// Executable is the carillon binary that is started as the server and as the bare client. Required.
 	Executable string
 	// Progress is told in words what is going on. Nil tells nobody.
 	Progress io.Writer
@@ -87,7 +87,7 @@ type pace struct {
 	settle   time.Duration // for memory to settle
 }
 
-// DefaultOptions gives the options without a server: Executable or Target is left to the caller.
+// DefaultOptions gives the options, but for Executable.
 func DefaultOptions() Options {
 	return Options{
 		Scenario: ScenarioAll, Count: 20_000, Tasks: 2_000, Rate: 1_000, Seconds: 20, Shape: ShapeWhole, Clients: 64,
@@ -137,14 +137,14 @@ func (o *Options) Validate() error {
 	if o.Timeout < minTimeout || o.Timeout > maxTimeout {
 		refuse("--timeout must be from %s to %s", minTimeout, maxTimeout)
 	}
-	return errors.Join(append(errs, o.validateServer())...)
+	if o.Executable == "" {
+		refuse("there is no binary to start")
+	}
+	return errors.Join(append(errs, o.validateTarget())...)
 }
 
-func (o *Options) validateServer() error {
+func (o *Options) validateTarget() error {
 	if o.Target == "" {
-		if o.Executable == "" {
-			return errors.New("there is neither a binary to start nor a --target")
-		}
 		return nil
 	}
 	u, err := url.Parse(o.Target)

@@ -14,7 +14,7 @@ func TestOptions(t *testing.T) {
 	good.Executable = "carillon"
 	require.NoError(t, good.Validate())
 	bare := DefaultOptions()
-	require.EqualError(t, bare.Validate(), "there is neither a binary to start nor a --target")
+	require.EqualError(t, bare.Validate(), "there is no binary to start")
 
 	for name, c := range map[string]struct {
 		change func(*Options)
@@ -31,7 +31,7 @@ func TestOptions(t *testing.T) {
 		"callbacks":       {func(o *Options) { o.Rate, o.Seconds = 10_000, 101 }, "--rate times --seconds must be at most 1000000"},
 		"firings":         {func(o *Options) { o.Rate, o.Tasks, o.Seconds = 1, 20_000, 251 }, "--tasks times --seconds must be at most 5000000"},
 		"lead":            {func(o *Options) { o.Lead = -time.Second }, "--lead must be from 0s to 1h0m0s"},
-		"timeout":         {func(o *Options) { o.Timeout = 0 }, "--timeout must be from 1s to 24h0m0s"},
+		"timeout":         {func(o *Options) { o.Timeout = 0 }, "--timeout must be from 100ms to 24h0m0s"},
 		"target's scheme": {func(o *Options) { o.Target, o.Password = "https://h", "p" }, `--target "https://h" must be a base URL such as http://127.0.0.1:30000`},
 		"target's path":   {func(o *Options) { o.Target, o.Password = "http://h/x", "p" }, `--target "http://h/x" must be a base URL such as http://127.0.0.1:30000`},
 		"password":        {func(o *Options) { o.Target = "http://h" }, "a --target needs --user and the password in CARILLON_BENCH_PASSWORD"},

@@ -10,7 +10,7 @@ func (p *placed) creations() *Creations {
 		c.Failure = t.first.Error()
 	}
 	if p.begun.known {
-		c.ServerCPU = (p.created.cpu - p.begun.cpu).Seconds()
+		c.ServerCPU = micros(p.created.cpu-p.begun.cpu, c.Count)
 	}
 	return c
 }
@@ -38,7 +38,7 @@ func (p *placed) callbacks() *Callbacks {
 	}
 	c.Lateness = percentilesOf(late)
 	if p.created.known {
-		c.ServerCPU = (p.arrived.cpu - p.created.cpu).Seconds()
+		c.ServerCPU = micros(p.arrived.cpu-p.created.cpu, c.Arrived)
 	}
 	return c
 }

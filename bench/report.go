@@ -68,11 +68,19 @@ type Result struct {
 	BenchUsage  *Usage `json:"benchUsage,omitempty"`
 }
 
-// Bare is how many bodies a second the bare client posted straight to the sink, before and after the scenario.
+// Bare is how fast the bare client posted straight to the sink, before and after the scenario.
 type Bare struct {
-	Before float64 `json:"beforePerSecond"`
-	After  float64 `json:"afterPerSecond"`
-	Mean   float64 `json:"meanPerSecond"`
+	Before BareRun `json:"before"`
+	After  BareRun `json:"after"`
+	// Mean is the rate that the ratios refer to.
+	Mean float64 `json:"meanPerSecond"`
+}
+
+// BareRun is one measurement of the bare client. CPU times are in microseconds a post; 0 is unknown.
+type BareRun struct {
+	PerSecond float64 `json:"perSecond"`
+	ClientCPU float64 `json:"clientCpuMicros"`
+	SinkCPU   float64 `json:"sinkCpuMicros"`
 }
 
 // Creations is how fast work was accepted.
@@ -86,8 +94,9 @@ type Creations struct {
 	// Ratio is PerSecond to the bare client's.
 	Ratio float64 `json:"ratio"`
 	// Answers is how long the answers took, Clients requests being under way at once.
-	Answers   Percentiles `json:"answers"`
-	ServerCPU float64     `json:"serverCpuSeconds,omitempty"`
+	Answers Percentiles `json:"answers"`
+	// ServerCPU is in microseconds a creation; 0 is unknown.
+	ServerCPU float64 `json:"serverCpuMicros,omitempty"`
 }
 
 // Callbacks is what arrived at the sink.
@@ -105,9 +114,10 @@ type Callbacks struct {
 	Lateness Percentiles `json:"lateness"`
 	// Growth is by how much the median lateness of the last fifth was above that of the first; nil when the run was too
 	// short to tell. Behind says that it grew, or had come to more than a second.
-	Growth    *float64 `json:"growthMs,omitempty"`
-	Behind    bool     `json:"behind"`
-	ServerCPU float64  `json:"serverCpuSeconds,omitempty"`
+	Growth *float64 `json:"growthMs,omitempty"`
+	Behind bool     `json:"behind"`
+	// ServerCPU is in microseconds a callback, from the end of the creations on; 0 is unknown.
+	ServerCPU float64 `json:"serverCpuMicros,omitempty"`
 }
 
 // Pending is what many delayed tasks far ahead cost. Memory is resident and in bytes, times are from the start of the

@@ -14,27 +14,27 @@ func sampleReport() *Report {
 		Version: "v1", Started: time.Date(2026, 1, 31, 8, 30, 0, 0, time.UTC), Server: "own", System: "linux/amd64 go1.26.8", CPUs: 2, Clients: 64,
 		Results: []Result{
 			{
-				Scenario: ScenarioBurst, Title: "100000 delayed tasks, all due at one instant", Bare: Bare{12_000, 13_000, 12_500},
+				Scenario: ScenarioBurst, Title: "100000 delayed tasks, all due at one instant", Bare: Bare{BareRun{12_000, 27.4, 21}, BareRun{13_000, 28, 22}, 12_500},
 				Creations: &Creations{
 					API: "form", Count: 99_998, Failed: 2, Failure: "answered 200", PerSecond: 8_123.4, Ratio: 0.6499,
-					Answers: Percentiles{7.123, 19.99, 1234}, ServerCPU: 12.34,
+					Answers: Percentiles{7.123, 19.99, 1234}, ServerCPU: 123.4,
 				},
 				Callbacks: &Callbacks{
 					Expected: 99_998, Arrived: 99_997, Lost: 1, Repeated: 3, Early: 4, Strays: 5, PerSecond: 7_500, Ratio: 0.6,
-					Lateness: Percentiles{6_500, 12_900, 13_333}, ServerCPU: 20,
+					Lateness: Percentiles{6_500, 12_900, 13_333}, ServerCPU: 200,
 				},
 				ServerUsage: &Usage{32.5, 300 << 20},
 			},
 			{
-				Scenario: ScenarioCron, Title: "2000 tasks that fire every second, for 20 s", Bare: Bare{1, 1, 1},
+				Scenario: ScenarioCron, Title: "2000 tasks that fire every second, for 20 s", Bare: Bare{BareRun{PerSecond: 1}, BareRun{PerSecond: 1}, 1},
 				Callbacks: &Callbacks{Expected: 1, Arrived: 1, Growth: new(-1.5)},
 			},
 			{
-				Scenario: ScenarioSteady, Title: "1000 callbacks due at each whole second for 20 s", Bare: Bare{1, 1, 1},
+				Scenario: ScenarioSteady, Title: "1000 callbacks due at each whole second for 20 s", Bare: Bare{BareRun{PerSecond: 1}, BareRun{PerSecond: 1}, 1},
 				Callbacks: &Callbacks{Expected: 1, Arrived: 1, Growth: new(300.0), Behind: true},
 			},
 			{
-				Scenario: ScenarioPending, Title: "100000 delayed tasks pending, due in 30 days", Bare: Bare{1, 1, 1},
+				Scenario: ScenarioPending, Title: "100000 delayed tasks pending, due in 30 days", Bare: Bare{BareRun{PerSecond: 1}, BareRun{PerSecond: 1}, 1},
 				Pending: &Pending{100_000, 50 << 20, 60 << 20, 180, 60.25, 61, 40 << 20, 0},
 			},
 		},
@@ -44,10 +44,10 @@ func sampleReport() *Report {
 const wantText = `carillon bench v1: own server, 64 clients, 2 CPUs, linux/amd64 go1.26.8
 
 burst: 100000 delayed tasks, all due at one instant
-  bare client   12,500/s   1.00   12,000/s before, 13,000/s after
-  creations      8,123/s   0.65   99,998 by the form API, answered in p50 7.12 ms, p99 20.0 ms, max 1234 ms; 12.3 s of server CPU
+  bare client   12,500/s   1.00   12,000/s before, 13,000/s after; 28 µs of CPU each, and 22 µs of the sink's
+  creations      8,123/s   0.65   99,998 by the form API, answered in p50 7.12 ms, p99 20.0 ms, max 1234 ms; 123 µs of server CPU each
                                   2 failed: answered 200
-  callbacks      7,500/s   0.60   99,997 of 99,998 arrived, 1 lost, 3 repeated, 4 early, 5 strays; 20.0 s of server CPU
+  callbacks      7,500/s   0.60   99,997 of 99,998 arrived, 1 lost, 3 repeated, 4 early, 5 strays; 200 µs of server CPU each
   lateness                        p50 6500 ms, p99 12.9 s, max 13.3 s
   server                          32.5 s of CPU, at most 300.0 MiB
   bench                           CPU time and memory n/a

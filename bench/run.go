@@ -86,7 +86,7 @@ func (r *runner) measure(ctx context.Context, s scenario) (Result, error) {
 	if result.Bare.After, err = r.bare(ctx); err != nil {
 		return result, err
 	}
-	result.Bare.Mean = (result.Bare.Before + result.Bare.After) / 2
+	result.Bare.Mean = (result.Bare.Before.PerSecond + result.Bare.After.PerSecond) / 2
 	if c := result.Creations; c != nil {
 		c.Ratio = c.PerSecond / result.Bare.Mean
 	}

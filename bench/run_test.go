@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,22 +19,42 @@ import (
 
 func TestBurstOnATarget(t *testing.T) {
 	t.Parallel()
-	f := &fake{paths: make(chan string, 1)}
-	got := run(t, quick(t, f, ScenarioBurst))
+	// The warm-up orders 32, so what follows belongs to the burst: two are refused, three lost, five sent twice.
+	f := &fake{
+		paths:  make(chan string, 1),
+		refuse: func(n int64) bool { return n == 50 || n == 60 },
+		fault: func(n int64) int {
+			switch {
+			case n > 32 && n <= 35:
+				return 0
+			case n > 35 && n <= 40:
+				return 2
+			}
+			return 1
+		},
+	}
+	report, err := Run(t.Context(), quick(t, f, ScenarioBurst))
+	require.NoError(t, err)
 	require.Equal(t, "/api/v1/delayed-tasks", <-f.paths, "a foreign server's settings are left alone")
 	require.False(t, f.absolute.Load())
 
+	require.Equal(t, 2, report.Refused())
+	require.Equal(t, 3, report.Lost())
+	require.Len(t, report.Results, 1)
+	got := report.Results[0]
 	require.Equal(t, ScenarioBurst, got.Scenario)
-	require.Positive(t, got.Bare.Before)
-	require.Positive(t, got.Bare.After)
-	require.InDelta(t, (got.Bare.Before+got.Bare.After)/2, got.Bare.Mean, 0.001)
-	require.Equal(t, 100, got.Creations.Count)
+	before, after := got.Bare.Before, got.Bare.After
+	require.Positive(t, before.PerSecond)
+	require.Positive(t, after.PerSecond)
+	require.InDelta(t, (before.PerSecond+after.PerSecond)/2, got.Bare.Mean, 0.001)
+	require.Equal(t, 98, got.Creations.Count)
 	require.Equal(t, "json", got.Creations.API)
-	require.Zero(t, got.Creations.Failed)
+	require.Equal(t, 2, got.Creations.Failed)
+	require.Contains(t, got.Creations.Failure, "/api/v1/delayed-tasks answered 200")
 	require.InDelta(t, got.Creations.PerSecond/got.Bare.Mean, got.Creations.Ratio, 0.001)
 	require.Positive(t, got.Creations.Answers.Max)
 	c := got.Callbacks
-	require.Equal(t, []int{100, 100, 0, 0, 0, 0}, []int{c.Expected, c.Arrived, c.Lost, c.Repeated, c.Early, c.Strays})
+	require.Equal(t, []int{98, 95, 3, 5, 0, 0}, []int{c.Expected, c.Arrived, c.Lost, c.Repeated, c.Early, c.Strays})
 	require.InDelta(t, c.PerSecond/got.Bare.Mean, c.Ratio, 0.001)
 	require.Positive(t, c.Lateness.P50)
 	require.GreaterOrEqual(t, c.Lateness.Max, c.Lateness.P99)
@@ -39,48 +62,13 @@ func TestBurstOnATarget(t *testing.T) {
 	require.Nil(t, got.ServerUsage)
 }
 
-func TestLostAndRepeatedAreCounted(t *testing.T) {
-	t.Parallel()
-	// The warm-up orders 32, so what follows belongs to the burst.
-	f := &fake{fault: func(n int64) int {
-		switch {
-		case n > 32 && n <= 35:
-			return 0
-		case n > 35 && n <= 40:
-			return 2
-		}
-		return 1
-	}}
-	c := run(t, quick(t, f, ScenarioBurst)).Callbacks
-	require.Equal(t, []int{100, 97, 3, 5, 0, 0}, []int{c.Expected, c.Arrived, c.Lost, c.Repeated, c.Early, c.Strays})
-}
-
-func TestRefusedCreationsAreNotExpected(t *testing.T) {
-	t.Parallel()
-	f := &fake{refuse: func(n int64) bool { return n == 50 || n == 60 }}
-	report, err := Run(t.Context(), quick(t, f, ScenarioBurst))
-	require.NoError(t, err)
-	require.Equal(t, 2, report.Refused())
-	require.Equal(t, 0, report.Lost())
-	got := report.Results[0]
-	require.Equal(t, 98, got.Creations.Count)
-	require.Contains(t, got.Creations.Failure, "/api/v1/delayed-tasks answered 200")
-	require.Equal(t, 98, got.Callbacks.Expected)
-	require.Equal(t, 98, got.Callbacks.Arrived)
-}
-
 func TestSteadyOnATarget(t *testing.T) {
 	t.Parallel()
-	for _, shape := range []Shape{ShapeWhole, ShapeSpread} {
-		t.Run(string(shape), func(t *testing.T) {
-			t.Parallel()
-			o := quick(t, &fake{}, ScenarioSteady)
-			o.Shape, o.Rate, o.Seconds = shape, 100, 1
-			c := run(t, o).Callbacks
-			require.Equal(t, []int{100, 100, 0, 0, 0}, []int{c.Expected, c.Arrived, c.Lost, c.Repeated, c.Early})
-			require.Less(t, c.Lateness.P50, 500.0, "the due instants are those that were ordered")
-		})
-	}
+	o := quick(t, &fake{}, ScenarioSteady)
+	o.Shape, o.Rate, o.Seconds = ShapeSpread, 100, 1
+	c := run(t, o).Callbacks
+	require.Equal(t, []int{100, 100, 0, 0, 0}, []int{c.Expected, c.Arrived, c.Lost, c.Repeated, c.Early})
+	require.Less(t, c.Lateness.P50, 500.0, "the due instants are those that were ordered")
 }
 
 func TestCronOnATarget(t *testing.T) {
@@ -99,20 +87,10 @@ func TestCronOnATarget(t *testing.T) {
 	require.Equal(t, []int{20, 19, 1, 0, 0, 0}, []int{c.Expected, c.Arrived, c.Lost, c.Repeated, c.Early, c.Strays})
 }
 
-// own gives options that start this test binary as the server.
-func own(t *testing.T, s Scenario) Options {
-	t.Helper()
-	executable, err := os.Executable()
-	require.NoError(t, err)
-	o := quick(t, nil, s)
-	o.Executable = executable
-	return o
-}
-
 func TestBurstOnAServerOfItsOwn(t *testing.T) {
 	t.Parallel()
 	var said bytes.Buffer
-	o := own(t, ScenarioBurst)
+	o := quick(t, nil, ScenarioBurst)
 	o.Progress, o.Keep = &said, true
 	report, err := Run(t.Context(), o)
 	_, dir, _ := strings.Cut(said.String(), "the scratch folder ")
@@ -133,7 +111,7 @@ func TestBurstOnAServerOfItsOwn(t *testing.T) {
 
 func TestPendingOnAServerOfItsOwn(t *testing.T) {
 	t.Parallel()
-	got := run(t, own(t, ScenarioPending))
+	got := run(t, quick(t, nil, ScenarioPending))
 	require.Equal(t, 100, got.Creations.Count)
 	require.Nil(t, got.Callbacks)
 	p := got.Pending
@@ -152,7 +130,7 @@ func TestInterruptEndsTheServer(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	interrupted := errors.New("interrupted")
-	o := own(t, ScenarioBurst)
+	o := quick(t, nil, ScenarioBurst)
 	o.Lead = time.Hour
 	var srv *server
 	r := &runner{Options: o, transport: newTransport(1)}
@@ -168,18 +146,20 @@ func TestInterruptEndsTheServer(t *testing.T) {
 
 func TestServerThatEndsByItself(t *testing.T) {
 	t.Setenv(crashAfter, "50ms")
-	o := own(t, ScenarioBurst)
+	o := quick(t, nil, ScenarioBurst)
 	o.pace.warmLead = time.Hour // so that the warm-up is still waited for
 	_, err := Run(t.Context(), o)
 	require.ErrorContains(t, err, "the server ended by itself (exit status 3)")
 	require.ErrorContains(t, err, "the disk is on fire")
 }
 
-func TestServerThatCannotStart(t *testing.T) {
+func TestBinaryThatCannotStart(t *testing.T) {
 	t.Parallel()
-	o := own(t, ScenarioBurst)
+	o := quick(t, nil, ScenarioBurst)
 	o.Executable = filepath.Join(t.TempDir(), "nothing")
 	_, err := Run(t.Context(), o)
+	require.ErrorContains(t, err, "burst: the bare client: ")
+	_, err = startProcess(t.Context(), o.Executable, t.TempDir(), "password")
 	require.ErrorContains(t, err, "start the server")
 }
 
@@ -200,9 +180,9 @@ func TestSilentServer(t *testing.T) {
 func TestTimeout(t *testing.T) {
 	t.Parallel()
 	o := quick(t, &fake{}, ScenarioBurst)
-	o.Timeout, o.pace.bare = time.Second, time.Hour
+	o.Timeout, o.pace.bare = 100*time.Millisecond, time.Hour
 	_, err := Run(t.Context(), o)
-	require.EqualError(t, err, "burst: the benchmark was not over within --timeout 1s")
+	require.EqualError(t, err, "burst: the benchmark was not over within --timeout 100ms")
 }
 
 func TestCreationsThatTakeTooLong(t *testing.T) {
@@ -211,6 +191,30 @@ func TestCreationsThatTakeTooLong(t *testing.T) {
 	o.pace.warmLead = -time.Hour
 	_, err := Run(t.Context(), o)
 	require.ErrorContains(t, err, "behind the due instant: give a longer --lead")
+}
+
+func TestBareClientThatFails(t *testing.T) {
+	t.Parallel()
+	sink := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(sink.Close)
+	b := BareClient{URL: sink.URL + sinkPath, Clients: 2, Warm: time.Second, For: time.Second}
+	require.EqualError(t, b.Run(t.Context(), io.Discard), "a post failed: the sink answered 404")
+}
+
+func TestShapes(t *testing.T) {
+	t.Parallel()
+	r := &runner{Options: Options{Rate: 3, Seconds: 2}}
+	ms := time.Millisecond
+	for shape, want := range map[Shape][]time.Duration{
+		ShapeWhole:  {0, 0, 0, time.Second, time.Second, time.Second},
+		ShapeSpread: {0, 333333 * ms / 1000, 666666 * ms / 1000, time.Second, 1333333 * ms / 1000, 1666666 * ms / 1000},
+	} {
+		var got []time.Duration
+		for i := range 6 {
+			got = append(got, r.offset(shape)(i))
+		}
+		require.Equal(t, want, got, shape)
+	}
 }
 
 func TestScenarios(t *testing.T) {

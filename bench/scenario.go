@@ -44,16 +44,22 @@ func (r *runner) burst() scenario {
 // steady is so many delayed tasks due in each second.
 func (r *runner) steady(shape Shape) scenario {
 	title := fmt.Sprintf("%d callbacks due at each whole second for %d s", r.Rate, r.Seconds)
-	offset := func(i int) time.Duration { return time.Duration(i/r.Rate) * time.Second }
 	if shape == ShapeSpread {
 		title = fmt.Sprintf("%d callbacks a second, due evenly over it, for %d s", r.Rate, r.Seconds)
-		offset = func(i int) time.Duration {
-			// In whole microseconds, as instants are kept.
-			return time.Duration(int64(i)*int64(time.Second/time.Microsecond)/int64(r.Rate)) * time.Microsecond
-		}
 	}
 	count := r.Rate * r.Seconds
-	return r.ordered(ScenarioSteady, title, r.warmDelayed(count), r.delayedOrder("steady", count, offset))
+	return r.ordered(ScenarioSteady, title, r.warmDelayed(count), r.delayedOrder("steady", count, r.offset(shape)))
+}
+
+// offset says how long after the first due instant callback i of ScenarioSteady is due, in whole microseconds, as instants
+// are kept.
+func (r *runner) offset(shape Shape) func(i int) time.Duration {
+	if shape == ShapeWhole {
+		return func(i int) time.Duration { return time.Duration(i/r.Rate) * time.Second }
+	}
+	return func(i int) time.Duration {
+		return time.Duration(int64(i)*time.Second.Microseconds()/int64(r.Rate)) * time.Microsecond
+	}
 }
 
 // cron is many tasks that fire every second.

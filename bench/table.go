@@ -33,16 +33,16 @@ func (t *table) row(name, rate, ratio, format string, args ...any) {
 
 func (t *table) result(r *Result) {
 	t.line("\n%s: %s", r.Scenario, r.Title)
-	t.row("bare client", rate(r.Bare.Mean), "1.00", "%s before, %s after", rate(r.Bare.Before), rate(r.Bare.After))
+	t.row("bare client", rate(r.Bare.Mean), "1.00", "%s before, %s after%s", rate(r.Bare.Before.PerSecond), rate(r.Bare.After.PerSecond), r.Bare.cpu())
 	if c := r.Creations; c != nil {
-		t.row("creations", rate(c.PerSecond), ratio(c.Ratio), "%s by the %s API, answered in %s%s", count(c.Count), c.API, c.Answers, cpu(c.ServerCPU))
+		t.row("creations", rate(c.PerSecond), ratio(c.Ratio), "%s by the %s API, answered in %s%s", count(c.Count), c.API, c.Answers, serverCPU(c.ServerCPU))
 		if c.Failed > 0 {
 			t.row("", "", "", "%s failed: %s", count(c.Failed), c.Failure)
 		}
 	}
 	if c := r.Callbacks; c != nil {
 		t.row("callbacks", rate(c.PerSecond), ratio(c.Ratio), "%s of %s arrived, %s lost, %s repeated, %s early, %s strays%s",
-			count(c.Arrived), count(c.Expected), count(c.Lost), count(c.Repeated), count(c.Early), count(c.Strays), cpu(c.ServerCPU))
+			count(c.Arrived), count(c.Expected), count(c.Lost), count(c.Repeated), count(c.Early), count(c.Strays), serverCPU(c.ServerCPU))
 		t.row("lateness", "", "", "%s%s", c.Lateness, c.trend())
 	}
 	if p := r.Pending; p != nil {
@@ -82,11 +82,19 @@ func rate(perSecond float64) string { return count(int(math.Round(perSecond))) +
 
 func ratio(f float64) string { return fmt.Sprintf("%.2f", f) }
 
-func cpu(seconds float64) string {
-	if seconds == 0 {
+func serverCPU(micros float64) string {
+	if micros == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; %.1f s of server CPU", seconds)
+	return fmt.Sprintf("; %.0f µs of server CPU each", micros)
+}
+
+// cpu is what each post took.
+func (b *Bare) cpu() string {
+	if b.Before.ClientCPU == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %.0f µs of CPU each, and %.0f µs of the sink's", (b.Before.ClientCPU+b.After.ClientCPU)/2, (b.Before.SinkCPU+b.After.SinkCPU)/2)
 }
 
 // length shows milliseconds with about three digits.

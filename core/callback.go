@@ -87,8 +87,12 @@ func (c *Callback) Validate() error {
 	if err := checkText("callback.url", c.URL, 1, MaxURL); err != nil {
 		return err
 	}
-	// Templates are filled in at sending time, so their braces must not stop the check.
-	u, err := url.Parse(strings.NewReplacer("{{", "", "}}", "").Replace(c.URL))
+	address := c.URL
+	if strings.Contains(address, "{{") {
+		// Templates are filled in at sending time, so their braces must not stop the check.
+		address = strings.NewReplacer("{{", "", "}}", "").Replace(address)
+	}
+	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return Malformed("callback.url", "must be an absolute http or https URL")
 	}
@@ -101,9 +105,12 @@ func (c *Callback) Validate() error {
 	if err := c.validateForm(); err != nil {
 		return err
 	}
-	for field, d := range map[string]time.Duration{"callback.timeout": c.Timeout, "callback.connectTimeout": c.ConnectTimeout} {
-		if d < 0 || d > MaxTimeout {
-			return Broken(field, "must be from 0 (the setting) to %s", MaxTimeout)
+	for _, f := range [...]struct {
+		field string
+		value time.Duration
+	}{{"callback.timeout", c.Timeout}, {"callback.connectTimeout", c.ConnectTimeout}} {
+		if f.value < 0 || f.value > MaxTimeout {
+			return Broken(f.field, "must be from 0 (the setting) to %s", MaxTimeout)
 		}
 	}
 	if c.Redirects > MaxRedirects {
@@ -175,13 +182,17 @@ func (r *SuccessRule) validate() error {
 	if _, err := ParseStatuses(r.Statuses); err != nil {
 		return err
 	}
-	if _, err := regexp.Compile(r.Regex); err != nil {
-		return Malformed("callback.success.regex", "is not a regular expression in RE2 syntax")
-	}
-	for field, s := range map[string]string{"callback.success.contains": r.Contains, "callback.success.regex": r.Regex,
-		"callback.success.jsonPath": r.JSONPath, "callback.success.jsonEquals": r.JSONEquals} {
-		if err := checkText(field, s, 0, 1000); err != nil {
+	for _, f := range [...]struct{ field, value string }{
+		{"callback.success.contains", r.Contains}, {"callback.success.regex", r.Regex},
+		{"callback.success.jsonPath", r.JSONPath}, {"callback.success.jsonEquals", r.JSONEquals},
+	} {
+		if err := checkText(f.field, f.value, 0, 1000); err != nil {
 			return err
+		}
+	}
+	if r.Regex != "" {
+		if _, err := regexp.Compile(r.Regex); err != nil {
+			return Malformed("callback.success.regex", "is not a regular expression in RE2 syntax")
 		}
 	}
 	if r.JSONEquals != "" && r.JSONPath == "" {

@@ -56,9 +56,12 @@ func (s *Schedule) validate() error {
 	if s.Kind != ScheduleInterval && s.Interval != 0 {
 		return Broken("schedule.interval", "goes with a schedule of kind interval only")
 	}
-	for field, t := range map[string]time.Time{"schedule.start": s.Start, "schedule.end": s.End} {
-		if !t.IsZero() && (t.Year() < 1970 || t.Year() > 2199) {
-			return Broken(field, "must lie in the years 1970 to 2199")
+	for _, f := range [...]struct {
+		field string
+		value time.Time
+	}{{"schedule.start", s.Start}, {"schedule.end", s.End}} {
+		if !f.value.IsZero() && (f.value.Year() < 1970 || f.value.Year() > 2199) {
+			return Broken(f.field, "must lie in the years 1970 to 2199")
 		}
 	}
 	if s.Kind != ScheduleOnce && !s.End.IsZero() && !s.Start.IsZero() && s.End.Before(s.Start) {

@@ -60,11 +60,15 @@ func (w *world) stopMaster() {
 // startWorker connects a worker; stop drains it.
 func (w *world) startWorker(name string, slots int) (wk *worker.Worker, link *link) {
 	link = newLink(w)
-	wk, err := worker.New(worker.Options{Name: name, Slots: slots, Performer: w.target, Dialer: link})
+	wk, err := newTestWorker(w, name, slots, link)
 	require.NoError(w.t, err)
 	require.NoError(w.t, wk.Start(w.t.Context()))
 	synctest.Wait()
 	return wk, link
+}
+
+func newTestWorker(w *world, name string, slots int, link *link) (*worker.Worker, error) {
+	return worker.New(worker.Options{Name: name, Slots: slots, Performer: w.target, Dialer: link})
 }
 
 func stop(t *testing.T, wk *worker.Worker) {

@@ -18,6 +18,7 @@ import (
 const (
 	planEvery   = time.Second
 	rescueEvery = time.Second
+	alertEvery  = 5 * time.Second
 	retainEvery = 10 * time.Minute
 )
 
@@ -94,6 +95,7 @@ func (m *Master) dutyList() []duty.Duty {
 		{Name: "lease", Every: core.HeartbeatEvery, Timeout: core.HeartbeatEvery, Run: m.renew},
 		{Name: "plan", Every: planEvery, Run: m.planner.RunOnce},
 		{Name: "rescue", Every: rescueEvery, Run: m.rescuer.RunOnce},
+		{Name: "alert", Every: alertEvery, Single: true, Run: m.notifier.RunOnce},
 		{Name: "retain", Every: retainEvery, Timeout: retainEvery, Single: true, Run: m.pruner.RunOnce},
 	}
 }

@@ -8,6 +8,7 @@
 //	fleet    the workers' streams                                 record    outcomes
 //	rescue   what dead processes held                             retain    what is old
 //	duty     what is done again and again                         auth      who calls
+//	alert    who is told of failures                              metrics   what Prometheus reads
 package master
 
 import (
@@ -26,6 +27,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/master/alert"
 	"github.com/carillonhq/carillon/master/api"
 	"github.com/carillonhq/carillon/master/auth"
 	"github.com/carillonhq/carillon/master/dispatch"
@@ -55,6 +57,7 @@ type Master struct {
 	dispatcher *dispatch.Dispatcher
 	rescuer    *rescue.Rescuer
 	pruner     *retain.Pruner
+	notifier   *alert.Notifier
 	metrics    *metrics.Metrics
 
 	run      context.Context //nolint:containedctx // the life of the master, between Start and Stop
@@ -86,6 +89,10 @@ func New(opts Options) (*Master, error) {
 		Store: opts.Store, Logger: opts.Logger, Zone: opts.Zone, Horizon: core.PlanHorizon, Route: m.router.Route,
 		Wake: m.wake, Cancel: m.cancelRun,
 	})
+	if err != nil {
+		return nil, err
+	}
+	m.notifier, err = alert.New(alert.Options{Store: opts.Store, Settings: m.manage.Settings, Logger: opts.Logger, Zone: opts.Zone})
 	if err != nil {
 		return nil, err
 	}

@@ -36,8 +36,7 @@ type Tap struct {
 func NewTap(s *Store) *Tap {
 	tap := new(Tap)
 	for _, db := range []*gorm.DB{s.writer, s.reader} {
-		db.ConnPool = &tapped{ConnPool: db.ConnPool, tap: tap}
-		db.Statement.ConnPool = db.ConnPool
+		db.Statement.ConnPool = &tapped{ConnPool: db.Statement.ConnPool, tap: tap, write: db == s.writer}
 	}
 	return tap
 }
@@ -69,46 +68,26 @@ func (t *Tap) pass(query string, args []any, write bool) error {
 
 type tapped struct {
 	gorm.ConnPool
-	tap *Tap
-	tx  bool
+	tap   *Tap
+	write bool // in a transaction
 }
 
 func (p *tapped) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if err := p.tap.pass(query, args, p.tx); err != nil {
+	if err := p.tap.pass(query, args, p.write); err != nil {
 		return nil, err
 	}
 	return p.ConnPool.ExecContext(ctx, query, args...)
 }
 
 func (p *tapped) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if err := p.tap.pass(query, args, p.tx); err != nil {
+	if err := p.tap.pass(query, args, p.write); err != nil {
 		return nil, err
 	}
 	return p.ConnPool.QueryContext(ctx, query, args...)
 }
 
-func (p *tapped) BeginTx(ctx context.Context, opts *sql.TxOptions) (gorm.ConnPool, error) {
-	beginner, ok := p.ConnPool.(gorm.ConnPoolBeginner)
-	if !ok {
-		return nil, gorm.ErrInvalidTransaction
-	}
-	tx, err := beginner.BeginTx(ctx, opts)
-	return &tapped{ConnPool: tx, tap: p.tap, tx: true}, err
-}
-
-func (p *tapped) Commit() error {
-	if err := p.tap.pass("COMMIT", nil, true); err != nil {
-		return errors.Join(err, p.Rollback())
-	}
-	return p.ConnPool.(gorm.TxCommitter).Commit() //nolint:errcheck,forcetypeassert // only transactions are committed
-}
-
-func (p *tapped) Rollback() error {
-	return p.ConnPool.(gorm.TxCommitter).Rollback() //nolint:errcheck,forcetypeassert // see Commit
-}
-
 func (p *tapped) GetDBConn() (*sql.DB, error) {
-	return p.ConnPool.(gorm.GetDBConnector).GetDBConn() //nolint:errcheck,forcetypeassert // gorm's pool is one
+	return p.ConnPool.(gorm.GetDBConnector).GetDBConn() //nolint:errcheck,forcetypeassert // asked of the reader, which is one
 }
 
 // Explain gives the database's plan for a statement, a line a step.
@@ -232,7 +211,7 @@ func (s *Store) Problem(ctx context.Context, taskID string) (string, error) {
 }
 
 // Migrations gives the means to move the schema up and down.
-func (s *Store) Migrations() (*goose.Provider, error) { return migrations(s.writer) }
+func (s *Store) Migrations() (*goose.Provider, error) { return migrations(s.conn.pool) }
 
 // CreateTogether creates two delayed tasks as one group, and gives the error of each.
 func (s *Store) CreateTogether(ctx context.Context, plan PlanAhead, a, b *core.DelayedTask) (error, error) {

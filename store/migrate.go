@@ -2,18 +2,18 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
-	"gorm.io/gorm"
 
-	"github.com/carillonhq/carillon/sql"
+	schema "github.com/carillonhq/carillon/sql"
 )
 
 // migrate brings the schema up to the newest version the binary holds.
-func migrate(ctx context.Context, db *gorm.DB) error {
-	provider, err := migrations(db)
+func migrate(ctx context.Context, pool *sql.DB) error {
+	provider, err := migrations(pool)
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
@@ -30,13 +30,9 @@ func migrate(ctx context.Context, db *gorm.DB) error {
 	return nil
 }
 
-// migrations gives the embedded migrations, to be applied to db.
-func migrations(db *gorm.DB) (*goose.Provider, error) {
-	files, err := fs.Sub(sql.Files, "sqlite")
-	if err != nil {
-		return nil, err
-	}
-	pool, err := db.DB()
+// migrations gives the embedded migrations, to be applied to a database.
+func migrations(pool *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(schema.Files, "sqlite")
 	if err != nil {
 		return nil, err
 	}

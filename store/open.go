@@ -11,8 +11,8 @@ import (
 
 	"github.com/gofrs/flock"
 	lru "github.com/hashicorp/golang-lru/v2"
+	sqlitedriver "gorm.io/driver/sqlite"
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 )
 
 // Options says which database to open.
@@ -31,7 +31,8 @@ type Options struct {
 // Store is an open database. Its methods may be called by many goroutines.
 type Store struct {
 	log    *slog.Logger
-	writer *gorm.DB // one connection: SQLite has one writer at a time
+	conn   *writeConn
+	writer *gorm.DB // on conn
 	reader *gorm.DB
 	lock   *flock.Flock
 
@@ -76,15 +77,21 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 
 func (s *Store) connect(ctx context.Context, opts Options) error {
 	var err error
-	if s.writer, err = openSQLite(opts.Path, sqliteWriter); err != nil {
+	if s.conn, err = openSQLiteWriter(opts.Path); err != nil {
 		return err
 	}
 	if !opts.Shared {
-		if err := migrate(ctx, s.writer); err != nil {
+		if err := migrate(ctx, s.conn.pool); err != nil {
 			return err
 		}
 	}
-	s.reader, err = openSQLite(opts.Path, sqliteReader)
+	if err := s.conn.connect(ctx); err != nil {
+		return err
+	}
+	if s.writer, err = gorm.Open(sqlitedriver.Dialector{Conn: s.conn}, gormConfig()); err != nil {
+		return fmt.Errorf("open the SQLite file %s: %w", opts.Path, err)
+	}
+	s.reader, err = openSQLiteReader(opts.Path)
 	return err
 }
 
@@ -92,15 +99,15 @@ func (s *Store) connect(ctx context.Context, opts Options) error {
 func (s *Store) Close() error {
 	s.creations.wait()
 	var errs []error
-	for _, db := range []*gorm.DB{s.reader, s.writer} {
-		if db == nil {
-			continue
-		}
-		pool, err := db.DB()
+	if s.reader != nil {
+		pool, err := s.reader.DB()
 		if err == nil {
 			err = pool.Close()
 		}
 		errs = append(errs, err)
+	}
+	if s.conn != nil {
+		errs = append(errs, s.conn.close())
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.Unlock())
@@ -115,19 +122,4 @@ func (s *Store) Now() time.Time { return time.Now() }
 func (s *Store) Ping(ctx context.Context) error {
 	var one int
 	return s.reader.WithContext(ctx).Raw("SELECT 1").Scan(&one).Error
-}
-
-// keepPrepared lets prepared statements live as long as their connection: with any other time gorm starts a goroutine
-// that sweeps them and never ends.
-const keepPrepared = 10 * 365 * 24 * time.Hour
-
-func gormConfig() *gorm.Config {
-	return &gorm.Config{
-		SkipDefaultTransaction: true,
-		PrepareStmt:            true,
-		PrepareStmtMaxSize:     500,
-		PrepareStmtTTL:         keepPrepared,
-		Logger:                 logger.Discard,
-		NowFunc:                func() time.Time { return time.Now().UTC() },
-	}
 }

@@ -1,55 +1,65 @@
 package store
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	sqlitedriver "gorm.io/driver/sqlite"
 	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
-)
-
-type sqliteRole int
-
-const (
-	sqliteWriter sqliteRole = iota
-	sqliteReader
 )
 
 // sqliteReaders is how many reads may run beside each other and beside the one writer.
 const sqliteReaders = 4
 
-// openSQLite opens one of the two pools on a file. WAL lets readers go on while one writes; synchronous FULL makes a
-// commit durable before it is answered; an immediate transaction takes the write lock at its start, so that it cannot
-// fail half-way for having read first.
-func openSQLite(path string, role sqliteRole) (*gorm.DB, error) {
-	q := url.Values{"_pragma": {
+// sqlitePool opens connections to a file. WAL lets readers go on while one writes; synchronous FULL makes a commit
+// durable before it is answered.
+func sqlitePool(path string, size int, pragmas ...string) (*sql.DB, error) {
+	q := url.Values{"_pragma": append([]string{
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(0)", "temp_store(MEMORY)",
 		"cache_size(-65536)", "wal_autocheckpoint(4000)",
-	}}
-	if role == sqliteWriter {
-		q.Set("_txlock", "immediate")
-	} else {
-		q.Add("_pragma", "query_only(1)")
-	}
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
-	db, err := gorm.Open(sqlitedriver.Dialector{DriverName: "sqlite", DSN: dsn}, gormConfig())
+	}, pragmas...)}
+	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("open the SQLite file %s: %w", path, err)
 	}
-	pool, err := db.DB()
+	pool.SetMaxOpenConns(size)
+	pool.SetMaxIdleConns(size)
+	return pool, nil
+}
+
+func openSQLiteWriter(path string) (*writeConn, error) {
+	pool, err := sqlitePool(path, 2) // the writer, and a migration asked for beside it
 	if err != nil {
-		return nil, fmt.Errorf("open the SQLite file %s: %w", path, err)
+		return nil, err
 	}
-	n := 1
-	if role == sqliteReader {
-		n = sqliteReaders
+	return newWriteConn(pool), nil
+}
+
+func openSQLiteReader(path string) (*gorm.DB, error) {
+	pool, err := sqlitePool(path, sqliteReaders, "query_only(1)")
+	if err != nil {
+		return nil, err
 	}
-	pool.SetMaxOpenConns(n)
-	pool.SetMaxIdleConns(n)
-	return db, nil
+	cfg := gormConfig()
+	cfg.PrepareStmt, cfg.PrepareStmtMaxSize, cfg.PrepareStmtTTL = true, maxPrepared, keepPrepared
+	return gorm.Open(sqlitedriver.Dialector{Conn: pool}, cfg)
+}
+
+// keepPrepared lets prepared statements live as long as their connection: with any other time gorm starts a goroutine
+// that sweeps them and never ends.
+const keepPrepared = 10 * 365 * 24 * time.Hour
+
+func gormConfig() *gorm.Config {
+	return &gorm.Config{
+		SkipDefaultTransaction: true, Logger: logger.Discard, DisableAutomaticPing: true,
+		NowFunc: func() time.Time { return time.Now().UTC() },
+	}
 }
 
 // isDuplicate says whether err is the breach of a primary key or a unique index. gorm's own translation does not know

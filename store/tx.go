@@ -17,15 +17,15 @@ import (
 // statements and past its reflection.
 type tx struct {
 	ctx context.Context //nolint:containedctx // a tx lives within one call
-	db  *gorm.DB
+	db  *gorm.DB        // statements of gorm, on the same connection
 }
 
 // write runs fn in one transaction. What fn returns undoes it.
 func (s *Store) write(ctx context.Context, fn func(tx) error) error {
-	err := s.writer.WithContext(ctx).Transaction(func(db *gorm.DB) error {
-		return fn(tx{ctx: ctx, db: db})
-	})
-	return s.edge(err)
+	return s.edge(s.conn.transact(ctx, func() error {
+		ctx := context.WithoutCancel(ctx)
+		return fn(tx{ctx: ctx, db: s.writer.WithContext(ctx)})
+	}))
 }
 
 // read gives a handle for queries beside the writer.

@@ -58,6 +58,23 @@ func benchCommand() *cobra.Command {
 	f.StringVar(&o.User, "user", o.User, "`name` to sign in with on the target; the password is taken from "+benchPasswordEnv)
 	f.BoolVar(&o.Keep, "keep", o.Keep, "leave the scratch folders, with the database and the server's log")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.AddCommand(bareCommand())
+	return cmd
+}
+
+// bareCommand is what `carillon bench` runs in a process of its own; it is of no use to people.
+func bareCommand() *cobra.Command {
+	var b bench.BareClient
+	cmd := &cobra.Command{
+		Use: "bare", Short: "Post straight to a sink", Hidden: true, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return b.Run(cmd.Context(), cmd.OutOrStdout()) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&b.URL, "url", "", "the sink's `URL`; a number follows")
+	f.IntVar(&b.First, "first", 0, "the first `number`")
+	f.IntVar(&b.Clients, "clients", 1, "`number` of requests under way at once")
+	f.DurationVar(&b.Warm, "warm", 0, "how `long` to post before it counts")
+	f.DurationVar(&b.For, "for", 0, "how `long` to post")
 	return cmd
 }
 

@@ -14,7 +14,7 @@ func layers() []layer {
 		{folder: "core", stdlib: true},
 		{folder: "cron", stdlib: true},
 		{folder: "sql"},
-		{folder: "web"},
+		{folder: "web", own: []string{"core"}},
 		{folder: "conf", own: []string{"core", "internal"}},
 		{folder: "internal", own: []string{"core"}},
 		{folder: "internal/testdb", own: []string{"core", "sql", "store", "internal"}},

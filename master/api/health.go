@@ -46,7 +46,7 @@ func registerHealth(r gin.IRouter, o Options) {
 
 // reasons takes joined errors apart.
 func reasons(err error) []string {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // only an outermost join is a list of reasons
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []string{err.Error()}
 	}

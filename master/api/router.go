@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -74,7 +75,20 @@ func New(o Options) (http.Handler, error) {
 		Tasks: o.Manage.Tasks, Delayed: o.Manage.Delayed, Runs: o.Manage.Runs, Settings: o.Manage.Settings, Nodes: o.Store, Auth: o.Auth,
 		Logger: o.Logger,
 	})
-	return http.MaxBytesHandler(compat.FoldCase(headAsGet(engine)), MaxBody), nil
+	return compat.FoldCase(headAsGet(limitBody(engine))), nil
+}
+
+// limitBody bounds what is read of a request. The form API bounds it by itself: its clients send all of a body before they
+// look at an answer, so it reads on a little to be able to give one.
+func limitBody(next http.Handler) http.Handler {
+	limited := http.MaxBytesHandler(next, MaxBody)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/task/") || strings.HasPrefix(r.URL.Path, "/api/delaytask/") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		limited.ServeHTTP(w, r)
+	})
 }
 
 // headAsGet answers HEAD wherever GET is answered; the server leaves the body out by itself.
@@ -109,13 +123,15 @@ func observe(log *slog.Logger) gin.HandlerFunc {
 func recovered(log *slog.Logger) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		defer func() {
-			switch v := recover(); {
+			v := recover()
+			err, _ := v.(error)
+			switch {
 			case v == nil:
-			case v == http.ErrAbortHandler || c.Writer.Written():
+			case errors.Is(err, http.ErrAbortHandler):
+				panic(v)
+			case c.Writer.Written():
+				log.ErrorContext(c.Request.Context(), "a handler panicked amid its answer", "panic", v, "stack", string(debug.Stack()))
 				// Half an answer cannot be taken back: the connection is cut, so that nobody takes it for a whole one.
-				if v != http.ErrAbortHandler {
-					log.ErrorContext(c.Request.Context(), "a handler panicked amid its answer", "panic", v, "stack", string(debug.Stack()))
-				}
 				panic(http.ErrAbortHandler)
 			default:
 				problem.Write(c, log, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))

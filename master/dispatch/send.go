@@ -143,10 +143,10 @@ func (d *Dispatcher) commit(ctx context.Context, batch []picked) error {
 		}
 	}
 	// What is left was not dispatched: withdrawn, a conflict, or to wait for the guard.
-	for id, s := range sessions {
-		d.opts.Fleet.Unpick(s)
-		for _, h := range handouts {
-			if h.ID == id && h.State.Final() {
+	for _, h := range handouts {
+		if s := sessions[h.ID]; s != nil {
+			d.opts.Fleet.Unpick(s)
+			if h.State.Final() {
 				d.opts.Ended(h.Run)
 			}
 		}

@@ -50,32 +50,38 @@ type Report struct {
 
 // Recorder records from Start to Stop.
 type Recorder struct {
-	opts    Options
-	reports chan Report
-	done    chan struct{}
+	opts     Options
+	reports  chan Report
+	stopping chan struct{}
+	done     chan struct{}
 }
+
+var errStopping = errors.New("the recorder is stopping")
 
 // New makes a Recorder.
 func New(opts Options) *Recorder {
-	return &Recorder{opts: opts, reports: make(chan Report, queue), done: make(chan struct{})}
+	return &Recorder{opts: opts, reports: make(chan Report, queue), stopping: make(chan struct{}), done: make(chan struct{})}
 }
 
 // Start begins to record. It goes on until Stop has been called and all reports are stored, or ctx ends.
 func (r *Recorder) Start(ctx context.Context) { go r.loop(ctx) }
 
-// Submit hands over a report. It waits while the queue is full, and fails when ctx ends.
+// Submit hands over a report. It waits while the queue is full, and fails when ctx ends or the recorder stops: the worker
+// keeps what was not taken.
 func (r *Recorder) Submit(ctx context.Context, rep Report) error {
 	select {
 	case r.reports <- rep:
 		return nil
+	case <-r.stopping:
+		return errStopping
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// Stop records what is queued and ends. Nothing may be submitted any more.
+// Stop records what is queued and ends. It is called once.
 func (r *Recorder) Stop() {
-	close(r.reports)
+	close(r.stopping)
 	<-r.done
 }
 
@@ -98,10 +104,7 @@ func (r *Recorder) gather(ctx context.Context) (batch []Report, open bool) {
 	var timeout <-chan time.Time
 	for {
 		select {
-		case rep, ok := <-r.reports:
-			if !ok {
-				return batch, false
-			}
+		case rep := <-r.reports:
 			batch = append(batch, rep)
 			if n += len(rep.Outcomes); n >= maxBatch {
 				return batch, true
@@ -113,8 +116,22 @@ func (r *Recorder) gather(ctx context.Context) (batch []Report, open bool) {
 			}
 		case <-timeout:
 			return batch, true
+		case <-r.stopping:
+			return r.rest(batch), false
 		case <-ctx.Done():
 			return nil, false
+		}
+	}
+}
+
+// rest takes what is queued at a stop.
+func (r *Recorder) rest(batch []Report) []Report {
+	for {
+		select {
+		case rep := <-r.reports:
+			batch = append(batch, rep)
+		default:
+			return batch
 		}
 	}
 }

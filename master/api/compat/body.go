@@ -103,8 +103,9 @@ func readAll(r *http.Request, buf []byte) ([]byte, error) {
 		}
 		n, err := r.Body.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
+		_, cut := errors.AsType[*http.MaxBytesError](err) // the router may have a limit of its own
 		switch {
-		case len(buf) > maxBody:
+		case cut || len(buf) > maxBody:
 			return buf, tooLarge(r)
 		case errors.Is(err, io.EOF):
 			return buf, nil

@@ -198,6 +198,13 @@ func TestBodiesOverTheLimit(t *testing.T) {
 		require.Empty(t, rest, "read on, so that the client comes to reading the answer")
 	}
 	h := setup(t)
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodPost, "/api/task/start", struct{ io.Reader }{strings.NewReader("id=" + taskID)})
+	r.Header.Set("ms_auth_user", "admin")
+	r.Header.Set("ms_auth_secret", adminSecret)
+	http.MaxBytesHandler(h, 10).ServeHTTP(w, r)
+	require.Equal(t, "请求体超过 1048576 字节", read(t, w, http.StatusOK).Message)
+
 	body := "id=" + taskID + "&x="
 	body += strings.Repeat("a", 1<<20-len(body))
 	require.True(t, h.post(t, "/api/task/start", body).Success, "at the limit")

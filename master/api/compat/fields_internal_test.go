@@ -72,7 +72,7 @@ func collectFields(f *ast.File, fields map[string]bool) {
 			}
 		case *ast.CompositeLit:
 			for _, e := range n.Elts {
-				if row, ok := e.(*ast.CompositeLit); ok && len(row.Elts) > 2 {
+				if row, ok := e.(*ast.CompositeLit); ok && len(row.Elts) > 1 {
 					add(row.Elts[0])
 				}
 				if pair, ok := e.(*ast.KeyValueExpr); ok {

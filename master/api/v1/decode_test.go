@@ -25,7 +25,7 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		"an array":        {"[]", 400, "", "must be an object, not an array"},
 		"not UTF-8":       {"{\"title\":\"\xff\"}", 400, "", "not valid UTF-8"},
 		"unknown":         {`{"titel":"x"}`, 400, "titel", "is not a field here; the fields here are: kind, title, "},
-		"unknown inside":  {`{"callback":{"headers":[{"name":"a","value":"b"},{"nmae":"x"}]}}`, 400, "callback.headers[1].nmae", "fields here are: name, value, remark"},
+		"unknown inside":  {`{"callback":{"headers":[{"name":"a","value":"b"},{"nam":"x"}]}}`, 400, "callback.headers[1].nam", "fields here are: name, value, remark"},
 		"other case":      {`{"Title":"x"}`, 400, "Title", "is not a field here"},
 		"twice":           {`{"title":"x","title":"y"}`, 400, "title", "is given twice"},
 		"twice inside":    {`{"schedule":{"kind":"cron","kind":"once"}}`, 400, "schedule.kind", "is given twice"},

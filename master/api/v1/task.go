@@ -57,7 +57,7 @@ func taskOf(t *core.Task) *Task {
 	out := &Task{
 		Kind: string(t.Kind), Title: t.Title, Remark: t.Remark, Schedule: scheduleOf(t.Schedule), Callback: callbackOf(t.Callback),
 		Params: paramsOf(t.Params), Children: t.Children, Keepers: t.Keepers, Executors: t.Executors, Retry: retryOf(t.Retry),
-		Overlap: string(t.Overlap), Misfire: string(t.Misfire), MisfireAfter: durationOf(t.MisfireAfter), AtMostOnce: false,
+		Overlap: string(t.Overlap), Misfire: string(t.Misfire), MisfireAfter: durationOf(t.MisfireAfter), AtMostOnce: t.AtMostOnce,
 		Version: t.Version,
 
 		ID: t.ID, Namespace: t.Namespace, State: string(t.State), NextDue: instantOf(t.NextDue), CreatedBy: t.CreatedBy,
@@ -82,7 +82,7 @@ func (t *Task) core(earlier *core.Task) (*core.Task, error) {
 		Definition: core.Definition{
 			Schedule: t.Schedule.core(&v), Callback: t.Callback.core(&v, before), Params: params(t.Params), Children: t.Children,
 			Keepers: t.Keepers, Executors: t.Executors, Retry: t.Retry.core(&v), Overlap: core.Overlap(t.Overlap),
-			Misfire: core.Misfire(t.Misfire), MisfireAfter: v.duration("misfireAfter", t.MisfireAfter), AtMostOnce: false,
+			Misfire: core.Misfire(t.Misfire), MisfireAfter: v.duration("misfireAfter", t.MisfireAfter), AtMostOnce: t.AtMostOnce,
 		},
 	}
 	if t.Plugin != nil {

@@ -1,0 +1,51 @@
+package e2e
+
+import (
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/master"
+	"github.com/carillonhq/carillon/store"
+)
+
+// BenchmarkFiring is what a firing costs without its callback: a delayed task that is due is reserved, dispatched, given
+// to a worker through the pipe, and recorded, in the batches that form under load.
+func BenchmarkFiring(b *testing.B) {
+	s, err := store.Open(b.Context(), store.Options{Path: filepath.Join(b.TempDir(), "carillon.db"), Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(b, err)
+	defer func() { require.NoError(b, s.Close()) }()
+	m, err := master.New(master.Options{Store: s, Logger: slog.New(slog.DiscardHandler), Name: "m", AdminPassword: "correct horse", Exclusive: true})
+	require.NoError(b, err)
+	require.NoError(b, m.Start(b.Context()))
+	defer func() { require.NoError(b, m.Stop(b.Context())) }()
+	for n := b.N; n > 0; n -= 1000 {
+		var batch []*core.DelayedTask
+		for i := range min(n, 1000) {
+			d := &core.DelayedTask{SourceApp: "shop", Topic: "order", ContentKey: fmt.Sprint(i), Due: time.Now()}
+			d.Callback.URL = "http://target.test/"
+			batch = append(batch, d)
+		}
+		require.NoError(b, m.Manage().Delayed.CreateBatch(b.Context(), admin, batch))
+	}
+	w := &world{master: m, target: newTarget()}
+	wk, err := newTestWorker(w, "w1", core.DefaultSlots, newLink(w))
+	require.NoError(b, err)
+	b.ResetTimer()
+	require.NoError(b, wk.Start(b.Context()))
+	for {
+		depth, err := s.QueueDepth(b.Context())
+		require.NoError(b, err)
+		if depth[core.RunPlanned]+depth[core.RunDispatched]+depth[core.RunRunning] == 0 {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	b.StopTimer()
+	require.NoError(b, wk.Stop(b.Context()))
+}

@@ -1,0 +1,201 @@
+package store_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/internal/testdb"
+	"github.com/carillonhq/carillon/store"
+)
+
+func TestReserve(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		base := testdb.Now()
+		k := b.task()
+		late := b.plan(k, base.Add(-time.Minute))
+		now := b.plan(k, base)
+		soon := b.plan(k, base.Add(time.Second))
+		b.plan(k, base, func(r *core.Run) { r.ID, r.Queue = "elsewhere", "node:w2" })
+
+		reserve := func(until time.Time, limit int) []*store.Reserved {
+			runs, err := b.Reserve(b.ctx, master, core.QueueDefault, until, limit)
+			require.NoError(t, err)
+			return runs
+		}
+		require.Empty(t, reserve(base.Add(-time.Hour), 10))
+		first := reserve(base, 1)
+		require.Len(t, first, 1)
+		require.Equal(t, late.ID, first[0].ID, "the longest due comes first")
+		require.EqualValues(t, 1, first[0].Token)
+		require.Equal(t, master, first[0].Holder)
+		require.Equal(t, core.RunPlanned, first[0].State)
+		require.Equal(t, k.Callback.URL, first[0].Task.Callback.URL)
+		require.JSONEq(t, `{"method":"POST","url":"http://127.0.0.1/invoices"}`, string(first[0].Callback))
+
+		second := reserve(base, 10)
+		require.Len(t, second, 1)
+		require.Equal(t, now.ID, second[0].ID)
+		third := reserve(base.Add(time.Second), 10)
+		require.Len(t, third, 1)
+		require.Equal(t, soon.ID, third[0].ID)
+		require.Empty(t, reserve(base.Add(time.Hour), 10), "all are held")
+		require.Len(t, b.reserve(master, "node:w2"), 1)
+	})
+}
+
+func TestReservedRunBringsWhatItsWorkerNeeds(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		d := b.delayed(func(d *core.DelayedTask) { d.Callback.Body = "hello" })
+		runs := b.reserve(master)
+		require.Len(t, runs, 1)
+		require.Equal(t, d.ID, runs[0].DelayedID)
+		require.Nil(t, runs[0].Task)
+		require.Contains(t, string(runs[0].Callback), `"body":"hello"`)
+		require.Positive(t, runs[0].Size())
+
+		plugin := b.task(func(k *core.Task) {
+			k.Kind, k.Callback, k.Plugin = core.KindPlugin, nil, &core.PluginCall{Package: "p", Task: "t"}
+		})
+		b.plan(plugin, testdb.Now())
+		runs = b.reserve(master)
+		require.Len(t, runs, 1)
+		require.Equal(t, plugin.Plugin, runs[0].Task.Plugin)
+		require.Nil(t, runs[0].Callback)
+	})
+}
+
+func TestMastersReserveApart(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		const runs = 300
+		k := b.task(overlapping)
+		base := testdb.Now()
+		for i := range runs {
+			b.plan(k, base.Add(-time.Duration(i)*time.Millisecond))
+		}
+		var mu sync.Mutex
+		owner := map[string]string{}
+		var masters sync.WaitGroup
+		for _, m := range []string{"m1", "m2"} {
+			masters.Go(func() {
+				for {
+					got, err := b.Reserve(b.ctx, m, core.QueueDefault, base, 20)
+					require.NoError(t, err)
+					if len(got) == 0 {
+						return
+					}
+					mu.Lock()
+					for _, r := range got {
+						require.Empty(t, owner[r.ID], "reserved twice")
+						owner[r.ID] = m
+					}
+					mu.Unlock()
+				}
+			})
+		}
+		masters.Wait()
+		require.Len(t, owner, runs)
+	})
+}
+
+func TestRelease(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		b.plan(b.task(), testdb.Now())
+		mine := b.reserve(master)
+		require.Len(t, mine, 1)
+
+		require.NoError(t, b.Release(b.ctx, "m2", []*core.Run{mine[0].Run}))
+		require.Empty(t, b.reserve("m2"), "only its holder can give it back")
+		stale := *mine[0].Run
+		stale.Token--
+		require.NoError(t, b.Release(b.ctx, master, []*core.Run{&stale}))
+		require.Empty(t, b.reserve("m2"), "and only by its token")
+
+		require.NoError(t, b.Release(b.ctx, master, []*core.Run{mine[0].Run}))
+		theirs := b.reserve("m2")
+		require.Len(t, theirs, 1)
+		require.Greater(t, theirs[0].Token, mine[0].Token)
+		require.Empty(t, b.give(master, worker, mine...), "what was given back is not sent")
+		sent := b.give("m2", worker, theirs...)
+		require.Len(t, sent, 1)
+		require.NoError(t, b.Release(b.ctx, "m2", []*core.Run{theirs[0].Run}))
+		require.Equal(t, core.RunDispatched, b.open().State, "nor is what was sent given back")
+	})
+}
+
+func TestEndPlanned(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		k := b.task()
+		b.plan(k, testdb.Now())
+		b.plan(k, testdb.Now().Add(-time.Second))
+		runs := b.reserve(master)
+		require.Len(t, runs, 2)
+		for _, r := range runs {
+			r.State, r.Result.Reason = core.RunMissed, "too late"
+		}
+		require.NoError(t, b.EndPlanned(b.ctx, "m2", []*core.Run{runs[0].Run}))
+		require.Len(t, b.states(store.RunFilter{State: core.RunPlanned}), 2, "another master's")
+		require.NoError(t, b.Release(b.ctx, master, []*core.Run{runs[1].Run}))
+
+		require.NoError(t, b.EndPlanned(b.ctx, master, []*core.Run{runs[0].Run, runs[1].Run}))
+		missed := b.run(runs[0].ID)
+		require.Equal(t, core.RunMissed, missed.State)
+		require.Equal(t, "too late", missed.Result.Reason)
+		require.False(t, missed.RecordedAt.IsZero())
+		require.Equal(t, core.RunPlanned, b.run(runs[1].ID).State, "one given back is not ended")
+		require.Empty(t, b.guards())
+	})
+}
+
+// A run whose task has moved on can be done by nobody.
+func TestRunWithoutDefinitionIsCancelled(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		k := b.task()
+		b.plan(k, testdb.Now(), func(r *core.Run) { r.ID, r.TaskVersion = "old", 7 })
+		b.plan(k, testdb.Now(), func(r *core.Run) { r.ID, r.TaskID = "orphan", "gone" })
+		b.plan(k, testdb.Now(), func(r *core.Run) { r.ID, r.TaskID, r.DelayedID = "delayed", "", "gone" })
+		good := b.plan(k, testdb.Now())
+		b.ForgetDefinitions()
+		runs := b.reserve(master)
+		require.Len(t, runs, 1)
+		require.Equal(t, good.ID, runs[0].ID)
+		for _, id := range []string{"old", "orphan", "delayed"} {
+			r := b.run(id)
+			require.Equal(t, core.RunCancelled, r.State, id)
+			require.Contains(t, r.Result.Reason, "definition is gone", id)
+		}
+	})
+}
+
+// A master that does not learn what it reserved must not hold it.
+func TestFailedReservationHoldsNothing(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		b.delayed()
+		k := b.task()
+		b.plan(k, testdb.Now())
+		b.plan(k, testdb.Now(), func(r *core.Run) { r.ID, r.TaskID = "orphan", "gone" })
+		b.plan(k, testdb.Now(), func(r *core.Run) { r.ID, r.ParentRunID = "child", "parent" })
+		tap := store.NewTap(b.Store)
+		for n := 1; ; n++ {
+			b.ForgetDefinitions()
+			tap.FailAt(n)
+			runs, err := b.Reserve(b.ctx, master, core.QueueDefault, testdb.Now(), 10)
+			tap.FailAt(0)
+			if err == nil {
+				require.Len(t, runs, 3)
+				require.Greater(t, n, 4, "every statement was made to fail")
+				return
+			}
+			require.ErrorIs(t, err, store.ErrTapped)
+			require.Empty(t, runs)
+			open, err := b.OpenRuns(b.ctx)
+			require.NoError(t, err)
+			for _, r := range open {
+				require.Empty(t, r.Holder, "statement %d: %s", n, r.ID)
+			}
+		}
+	})
+}
