@@ -45,6 +45,19 @@ func TestRunIDFollowsItsDueInstantAndKey(t *testing.T) {
 	})
 }
 
+// Runs of one instant lie in the order in which what they belong to was made, and their retries and children beside them.
+func TestRunIDKeepsTogetherWhatWasMadeTogether(t *testing.T) {
+	t.Parallel()
+	due := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	const first, second = "019b7ca9-8c8e-7000-8000-aaaaaaaaaaaa", "019b7ca9-8c8e-7001-8000-000000000000"
+	a, b := core.RunID(due, core.DelayedKey(first, 0)), core.RunID(due, core.DelayedKey(second, 0))
+	require.Less(t, a, b)
+	require.Equal(t, a[:21], core.RunID(due, core.DelayedKey(first, 1))[:21])
+	require.Equal(t, a[:21], core.RunID(due, core.RetryKey(a, 2))[:21])
+	require.Equal(t, a[:21], core.RunID(due, core.ChildKey(a, "child"))[:21])
+	require.NotEqual(t, a, core.RunID(due, core.DelayedKey(first, 1)))
+}
+
 func TestRunIDBeforeTheEpoch(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, core.FirstRunID(time.Unix(0, 0)), core.FirstRunID(time.Time{}))

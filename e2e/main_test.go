@@ -29,7 +29,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func buildDir() string { return filepath.Join(os.TempDir(), fmt.Sprintf("carillon-e2e-%d", os.Getpid())) }
+func buildDir() string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("carillon-e2e-%d", os.Getpid()))
+}
 
 // testedVersion is what the binary under test is called.
 const testedVersion = "v0.0.0-e2e"

@@ -143,12 +143,18 @@ func serveFixed(t *testing.T, role, data string, extra ...string) *server {
 	return s
 }
 
-// start starts the server, again if it has ended.
-func (s *server) start(t *testing.T) {
+// launch starts the process without waiting for anything.
+func (s *server) launch(t *testing.T) {
 	t.Helper()
 	env := append([]string{"CARILLON_ADMIN_PASSWORD=" + password, "CARILLON_JOIN_TOKEN=" + joinToken}, s.env...)
 	args := []string{s.role, "--data", s.data, "--http-addr", s.listenHTTP, "--grpc-addr", s.listenGRPC, "--log-format", "json"}
 	s.process = start(t, env, append(args, s.extra...)...)
+}
+
+// start starts the server, again if it has ended, and waits until it serves.
+func (s *server) start(t *testing.T) {
+	t.Helper()
+	s.launch(t)
 	var started struct{ HTTP, GRPC string }
 	require.NoError(t, json.Unmarshal([]byte(s.await(1, soon, `"msg":"master started"`)), &started))
 	s.http, s.grpc = started.HTTP, started.GRPC

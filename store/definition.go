@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"fmt"
 
 	"github.com/carillonhq/carillon/core"
 )
@@ -54,7 +53,9 @@ func (s *Store) definitionsOf(t tx, versions map[string]int64) (map[string]*Task
 			}
 			def := new(TaskDefinition)
 			if err := json.Unmarshal([]byte(text), &def.Definition); err != nil {
-				return fmt.Errorf("definition of task %s: %w", id, err)
+				// One bad row must not stop the others of its batch: its task is without definition.
+				s.log.Error("a task's definition cannot be read", "task", id, "version", version, "error", err)
+				return nil
 			}
 			if def.Callback != nil {
 				def.CallbackJSON = []byte(encode(def.Callback))

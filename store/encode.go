@@ -32,18 +32,34 @@ func decodeNames(s string) ([]string, error) {
 	return names, err
 }
 
+// storedLine is a line of a log as it is stored. Its instant is a number as everywhere in the schema: JSON cannot say
+// every time.Time, and a worker may tell any.
+type storedLine struct {
+	At    int64  `json:"at"`
+	Level string `json:"level"`
+	Text  string `json:"text"`
+}
+
 func encodeLines(lines []core.LogLine) string {
 	if len(lines) == 0 {
 		return ""
 	}
-	return encode(lines)
+	stored := make([]storedLine, len(lines))
+	for i, l := range lines {
+		stored[i] = storedLine{micros(l.At), l.Level, l.Text}
+	}
+	return encode(stored)
 }
 
 func decodeLines(s string) ([]core.LogLine, error) {
 	if s == "" {
 		return nil, nil
 	}
-	var lines []core.LogLine
-	err := json.Unmarshal([]byte(s), &lines)
+	var stored []storedLine
+	err := json.Unmarshal([]byte(s), &stored)
+	lines := make([]core.LogLine, len(stored))
+	for i, l := range stored {
+		lines[i] = core.LogLine{At: instant(l.At), Level: l.Level, Text: l.Text}
+	}
 	return lines, err
 }

@@ -70,6 +70,9 @@ func (t tx) takeEnded(outcomes []core.Outcome, now time.Time) ([]ended, error) {
 				" RETURNING "+runColumns, append([]any{token}, args...)...)
 			for _, r := range runs {
 				o := byID[Held{r.ID, token}]
+				if !o.State.Final() || !r.State.CanBecome(o.State) {
+					o.State, o.Result.Reason = core.RunFailed, fmt.Sprintf("the worker reported %q, which is no outcome", o.State)
+				}
 				r.State, r.SentAt, r.AnsweredAt, r.RecordedAt, r.Result = o.State, o.SentAt, o.AnsweredAt, now, o.Result
 				out = append(out, ended{Run: r, retryable: o.Retryable, retryAfter: o.RetryAfter})
 			}

@@ -7,7 +7,8 @@ import (
 	"github.com/carillonhq/carillon/core"
 )
 
-// Expired lists incarnations whose lease has run out by the database's clock.
+// Expired lists incarnations whose lease has run out by the database's clock, and those that hold runs without any lease:
+// one that was given up for dead between its last look and a claim holds what it claimed.
 func (s *Store) Expired(ctx context.Context) ([]core.Node, error) {
 	var dead []core.Node
 	err := s.read(ctx).each(func(rows *sql.Rows) error {
@@ -15,7 +16,9 @@ func (s *Store) Expired(ctx context.Context) ([]core.Node, error) {
 		err := rows.Scan(&n.Incarnation, &n.Kind, &n.Name)
 		dead = append(dead, n)
 		return err
-	}, "SELECT id, kind, name FROM incarnations WHERE lease_until < ? ORDER BY id", micros(s.Now()))
+	}, `SELECT id, kind, name FROM incarnations WHERE lease_until < ? UNION ALL
+		SELECT DISTINCT holder, '', '' FROM runs WHERE holder <> '' AND NOT EXISTS (SELECT 1 FROM incarnations WHERE id = holder)
+		ORDER BY 1`, micros(s.Now()))
 	return dead, s.edge(err)
 }
 
@@ -26,15 +29,22 @@ func (s *Store) Recover(ctx context.Context, incarnation string, route Route) (l
 	err = s.write(ctx, func(t tx) error {
 		now := s.Now()
 		n, err := t.exec("DELETE FROM incarnations WHERE id = ? AND lease_until < ?", incarnation, micros(now))
-		if err != nil || n == 0 {
+		if err != nil {
 			return err
 		}
-		dead = true
-		if _, err := t.exec("UPDATE runs SET holder = '', claim_at = fire_at WHERE holder = ? AND state = 'planned'", incarnation); err != nil {
+		if n == 0 {
+			var one int
+			if alive, err := t.one([]any{&one}, "SELECT 1 FROM incarnations WHERE id = ?", incarnation); err != nil || alive {
+				return err
+			}
+		}
+		freed, err := t.exec("UPDATE runs SET holder = '', claim_at = fire_at WHERE holder = ? AND state = 'planned'", incarnation)
+		if err != nil {
 			return err
 		}
 		e := ending{tx: t, store: s, now: now, route: route}
 		lost, err = e.lose("holder = ? AND state IN ('dispatched','running')", "the worker went away without an outcome", incarnation)
+		dead = n > 0 || freed > 0 || len(lost) > 0
 		return err
 	})
 	return lost, dead, err

@@ -31,58 +31,61 @@ func (s *Store) Reserve(ctx context.Context, master, queue string, until time.Ti
 	if err != nil || !found {
 		return nil, s.edge(err)
 	}
-	var runs []*core.Run
+	var reserved []*Reserved
 	err = s.write(ctx, func(t tx) error {
-		runs, err = t.collectRuns(`UPDATE runs SET holder = ?, claim_at = NULL, token = token + 1 WHERE id IN
+		runs, err := t.collectRuns(`UPDATE runs SET holder = ?, claim_at = NULL, token = token + 1 WHERE id IN
 			(SELECT id FROM runs WHERE queue = ? AND claim_at <= ? ORDER BY claim_at LIMIT ?) RETURNING `+runColumns,
 			master, queue, micros(until), limit)
-		return err
+		if err != nil {
+			return err
+		}
+		// Read before the commit: runs that a master holds without knowing of them would wait for its end.
+		var gone []*core.Run
+		if reserved, gone, err = s.equip(t, runs); err != nil {
+			return err
+		}
+		return t.endPlanned(master, gone, s.Now())
 	})
 	if err != nil {
 		return nil, err
 	}
-	reserved, gone, err := s.equip(ctx, runs)
-	if err != nil || len(gone) == 0 {
-		return reserved, err
-	}
-	return reserved, s.EndPlanned(ctx, master, gone)
+	return reserved, nil
 }
 
 // equip reads what runs need beside their own row. Runs whose definition is gone are told apart, with the state they are
 // to end in.
-func (s *Store) equip(ctx context.Context, runs []*core.Run) (reserved []*Reserved, gone []*core.Run, err error) {
+func (s *Store) equip(t tx, runs []*core.Run) (reserved []*Reserved, gone []*core.Run, err error) {
 	var delayed, parents []string
 	versions := map[string]int64{}
 	for _, r := range runs {
 		if r.DelayedID != "" {
 			delayed = append(delayed, r.DelayedID)
 		} else {
-			versions[r.TaskID] = r.TaskVersion
+			versions[r.TaskID] = max(versions[r.TaskID], r.TaskVersion)
 		}
 		if r.ParentRunID != "" {
 			parents = append(parents, r.ParentRunID)
 		}
 	}
-	t := s.read(ctx)
 	defs, err := s.definitionsOf(t, versions)
 	if err != nil {
-		return nil, nil, s.edge(err)
+		return nil, nil, err
 	}
 	callbacks, err := t.blobs("SELECT id, callback FROM delayed_tasks WHERE id IN ", delayed)
 	if err != nil {
-		return nil, nil, s.edge(err)
+		return nil, nil, err
 	}
 	results, err := t.blobs("SELECT id, response FROM run_history WHERE id IN ", parents)
 	if err != nil {
-		return nil, nil, s.edge(err)
+		return nil, nil, err
 	}
 	reserved = make([]*Reserved, 0, len(runs))
 	for _, r := range runs {
 		out := &Reserved{Run: r, ParentResult: results[r.ParentRunID]}
 		if r.DelayedID != "" {
 			out.Callback = callbacks[r.DelayedID]
-		} else if out.Task = defs[r.TaskID]; out.Task != nil {
-			out.Callback = out.Task.CallbackJSON
+		} else if def := defs[r.TaskID]; def != nil && r.TaskVersion == versions[r.TaskID] {
+			out.Task, out.Callback = def, def.CallbackJSON
 		}
 		if out.Callback == nil && (out.Task == nil || out.Task.Plugin == nil) {
 			r.State, r.Result.Reason = core.RunCancelled, "its definition is gone: the task was changed"
@@ -126,21 +129,22 @@ func (s *Store) Release(ctx context.Context, master string, runs []*core.Run) er
 // EndPlanned ends runs that master holds without sending them: each run's State and Result.Reason say how. It is how a
 // firing that is too late becomes missed.
 func (s *Store) EndPlanned(ctx context.Context, master string, runs []*core.Run) error {
-	return s.write(ctx, func(t tx) error {
-		now := s.Now()
-		var ended []*core.Run
-		for _, r := range runs {
-			n, err := t.exec("DELETE FROM runs WHERE id = ? AND token = ? AND holder = ? AND state = 'planned'", r.ID, r.Token, master)
-			if err != nil {
-				return err
-			}
-			if n == 1 {
-				r.RecordedAt = now
-				ended = append(ended, r)
-			}
+	return s.write(ctx, func(t tx) error { return t.endPlanned(master, runs, s.Now()) })
+}
+
+func (t tx) endPlanned(master string, runs []*core.Run, now time.Time) error {
+	var ended []*core.Run
+	for _, r := range runs {
+		n, err := t.exec("DELETE FROM runs WHERE id = ? AND token = ? AND holder = ? AND state = 'planned'", r.ID, r.Token, master)
+		if err != nil {
+			return err
 		}
-		return t.close(ended)
-	})
+		if n == 1 {
+			r.RecordedAt = now
+			ended = append(ended, r)
+		}
+	}
+	return t.close(ended)
 }
 
 // Held names a run by the token it was claimed with.

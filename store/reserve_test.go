@@ -153,8 +153,8 @@ func TestEndPlanned(t *testing.T) {
 // A run whose task has moved on can be done by nobody.
 func TestRunWithoutDefinitionIsCancelled(t *testing.T) {
 	each(t, func(t *testing.T, b *bundle) {
-		k := b.task()
-		b.plan(k, testdb.Now(), func(r *core.Run) { r.ID, r.TaskVersion = "old", 7 })
+		k := b.task(func(k *core.Task) { k.Version = 7 })
+		b.plan(k, testdb.Now(), func(r *core.Run) { r.ID, r.TaskVersion = "old", 6 })
 		b.plan(k, testdb.Now(), func(r *core.Run) { r.ID, r.TaskID = "orphan", "gone" })
 		b.plan(k, testdb.Now(), func(r *core.Run) { r.ID, r.TaskID, r.DelayedID = "delayed", "", "gone" })
 		good := b.plan(k, testdb.Now())
