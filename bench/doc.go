@@ -30,8 +30,9 @@
 // # What is not measured
 //
 // The load and the sink share the machine with the server, so the rates are lower than those of a server alone. A network
-// between them, the server's own pages, plugin tasks, retries and clusters play no part. Lateness ends at the sink: that a
-// callback's outcome was recorded afterwards is not awaited, though its cost is in the figures, because records are written
-// while callbacks go on. The scratch folder lies where temporary files do (TMPDIR): on a memory file system, syncing to
-// disk costs nothing. If the clock is set during a run, the lateness shows it.
+// between them, the server's own pages, plugin tasks, retries and clusters play no part. Lateness ends at the sink: the
+// records that are written of each callback are counted by the server's own metrics a second after the last arrival, and
+// not read. Memory after creations holds what they left for the garbage collector too; what the pending tasks themselves
+// take is the difference between two restarts. The scratch folder lies where temporary files do (TMPDIR): on a memory file
+// system, syncing to disk costs nothing. If the clock is set during a run, the lateness shows it.
 package bench

@@ -21,6 +21,7 @@ type fake struct {
 	absolute atomic.Bool
 	file     string // where absolute outlives the process; empty: nowhere
 	ordered  atomic.Int64
+	sent     atomic.Int64
 	// fault says how often callback n is sent: nil means once.
 	fault func(n int64) int
 	// refuse says whether creation n fails; nil means never.
@@ -30,7 +31,11 @@ type fake struct {
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/ready" {
+	switch r.URL.Path {
+	case "/ready":
+		return
+	case "/metrics":
+		fmt.Fprintf(w, firings+"outcome=\"succeeded\",trigger=\"delayed\"} %d\n", f.sent.Load())
 		return
 	}
 	if f.secret != "" && r.Header.Get("ms_auth_secret") != f.secret {
@@ -138,6 +143,7 @@ func (f *fake) call(target, body, due string, seconds int) error {
 			time.AfterFunc(until, func() {
 				for range times {
 					post(target, body, header)
+					f.sent.Add(1)
 				}
 			})
 		}

@@ -10,6 +10,8 @@ import (
 type order struct {
 	count   int
 	seconds int // callbacks of each
+	// span is the time over which the due instants are spread; 0 when there is one for all.
+	span time.Duration
 	// offset is how long after the first due instant the first callback of thing i is due.
 	offset func(i int) time.Duration
 	// creation is how things are created whose first due instant is start.
@@ -27,6 +29,8 @@ type placed struct {
 	ledger *ledger
 	// What the server had used when the creations began, when they were over, and when all had arrived.
 	begun, created, arrived usage
+	// recorded is how many runs the server recorded meanwhile, by outcome.
+	recorded map[string]int
 }
 
 // The warm-up is a tenth of what is measured, within bounds.
@@ -56,6 +60,7 @@ func (r *runner) fulfil(ctx context.Context, srv *server, warm, o order) (*place
 func (r *runner) place(ctx context.Context, srv *server, o order, start time.Time) (*placed, error) {
 	ctx, stop := srv.watch(ctx)
 	defer stop()
+	recorded := srv.api.recorded(ctx)
 	p, err := r.create(ctx, srv, o, start)
 	if err != nil {
 		return nil, err
@@ -65,6 +70,7 @@ func (r *runner) place(ctx context.Context, srv *server, o order, start time.Tim
 	}
 	err = r.await(ctx, p)
 	p.arrived = srv.usage()
+	p.recorded = gained(recorded, srv.api.recorded(ctx))
 	return p, err
 }
 

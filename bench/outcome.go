@@ -21,9 +21,10 @@ func (p *placed) callbacks() *Callbacks {
 	c := &Callbacks{
 		Expected: p.expected(), Arrived: p.expected() - lost, Lost: lost,
 		Repeated: int(p.ledger.repeated.Load()), Strays: int(p.ledger.strays.Load()),
+		Recorded: p.recorded,
 	}
 	samples, last := p.ledger.samples(p.tally.acked, p.start, p.due)
-	if took := last.Sub(p.start); len(samples) > 0 && took > 0 {
+	if took := max(last.Sub(p.start), p.span); len(samples) > 0 && took > 0 {
 		c.PerSecond = float64(len(samples)) / took.Seconds()
 	}
 	if grew, behind, known := growth(samples); known {

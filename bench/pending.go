@@ -32,7 +32,7 @@ func (r *runner) measurePending(ctx context.Context, srv *server, result *Result
 		return err
 	}
 	r.say("  creating %d", r.Count)
-	created, err := r.createFar(ctx, srv, r.delayedOrder("pending", r.Count, atOnce))
+	created, err := r.createFar(ctx, srv, r.delayedOrder("pending", r.Count, 0, atOnce))
 	if err != nil {
 		return err
 	}

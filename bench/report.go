@@ -107,7 +107,11 @@ type Callbacks struct {
 	Repeated int `json:"repeated"` // arrivals beyond the first of each
 	Early    int `json:"early"`    // arrived before they were due
 	Strays   int `json:"strays"`   // nobody ordered them in this phase
-	// PerSecond counts from the first due instant to the last arrival. Unless Burst, it is what was ordered.
+	// Recorded is how many runs the server says it recorded meanwhile, by outcome; empty when it serves no metrics. It tells
+	// why callbacks are missing, and counts the work of others on a foreign server.
+	Recorded map[string]int `json:"recorded,omitempty"`
+	// PerSecond counts from the first due instant to the last arrival, and over no less than the seconds of ScenarioSteady
+	// and ScenarioCron, where it is at most what was ordered.
 	PerSecond float64 `json:"perSecond"`
 	// Ratio is PerSecond to the bare client's.
 	Ratio    float64     `json:"ratio"`
@@ -125,7 +129,7 @@ type Callbacks struct {
 type Pending struct {
 	Count        int     `json:"count"`
 	MemoryBefore int64   `json:"memoryBefore"` // after the warm-up
-	MemoryAfter  int64   `json:"memoryAfter"`  // when all had been created
+	MemoryAfter  int64   `json:"memoryAfter"`  // when all had been created, with what the creations left to collect
 	StartNew     float64 `json:"startNewMs"`   // on an empty folder, where the schema is made
 	// The next are medians of several restarts: with nothing stored, and with all.
 	StartEmpty  float64 `json:"startEmptyMs"`

@@ -22,6 +22,7 @@ func sampleReport() *Report {
 				Callbacks: &Callbacks{
 					Expected: 99_998, Arrived: 99_997, Lost: 1, Repeated: 3, Early: 4, Strays: 5, PerSecond: 7_500, Ratio: 0.6,
 					Lateness: Percentiles{6_500, 12_900, 13_333}, ServerCPU: 200,
+					Recorded: map[string]int{"succeeded": 99_997, "missed": 1},
 				},
 				ServerUsage: &Usage{32.5, 300 << 20},
 			},
@@ -48,6 +49,7 @@ burst: 100000 delayed tasks, all due at one instant
   creations      8,123/s   0.65   99,998 by the form API, answered in p50 7.12 ms, p99 20.0 ms, max 1234 ms; 123 µs of server CPU each
                                   2 failed: answered 200
   callbacks      7,500/s   0.60   99,997 of 99,998 arrived, 1 lost, 3 repeated, 4 early, 5 strays; 200 µs of server CPU each
+  recorded                        1 missed, 99,997 succeeded
   lateness                        p50 6500 ms, p99 12.9 s, max 13.3 s
   server                          32.5 s of CPU, at most 300.0 MiB
   bench                           CPU time and memory n/a

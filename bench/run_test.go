@@ -56,6 +56,7 @@ func TestBurstOnATarget(t *testing.T) {
 	c := got.Callbacks
 	require.Equal(t, []int{98, 95, 3, 5, 0, 0}, []int{c.Expected, c.Arrived, c.Lost, c.Repeated, c.Early, c.Strays})
 	require.InDelta(t, c.PerSecond/got.Bare.Mean, c.Ratio, 0.001)
+	require.Equal(t, map[string]int{"succeeded": 100}, c.Recorded, "without the warm-up's")
 	require.Positive(t, c.Lateness.P50)
 	require.GreaterOrEqual(t, c.Lateness.Max, c.Lateness.P99)
 	require.Nil(t, c.Growth)
@@ -68,6 +69,7 @@ func TestSteadyOnATarget(t *testing.T) {
 	o.Shape, o.Rate, o.Seconds = ShapeSpread, 100, 1
 	c := run(t, o).Callbacks
 	require.Equal(t, []int{100, 100, 0, 0, 0}, []int{c.Expected, c.Arrived, c.Lost, c.Repeated, c.Early})
+	require.LessOrEqual(t, c.PerSecond, 100.0)
 	require.Less(t, c.Lateness.P50, 500.0, "the due instants are those that were ordered")
 }
 

@@ -7,15 +7,15 @@ import (
 )
 
 // delayedOrder is an order of delayed tasks.
-func (r *runner) delayedOrder(topic string, count int, offset func(i int) time.Duration) order {
-	return order{count: count, seconds: 1, offset: offset, creation: func(a *api, _ time.Time) creation {
+func (r *runner) delayedOrder(topic string, count int, span time.Duration, offset func(i int) time.Duration) order {
+	return order{count: count, seconds: 1, span: span, offset: offset, creation: func(a *api, _ time.Time) creation {
 		return a.delayed(topic, r.sink.url)
 	}}
 }
 
 // cronOrder is an order of tasks that fire every second.
 func (r *runner) cronOrder(count, seconds int) order {
-	return order{count: count, seconds: seconds, offset: atOnce, creation: func(a *api, start time.Time) creation {
+	return order{count: count, seconds: seconds, span: time.Duration(seconds) * time.Second, offset: atOnce, creation: func(a *api, start time.Time) creation {
 		return a.everySecond(r.sink.url, start, seconds)
 	}}
 }
@@ -32,13 +32,13 @@ func (r *runner) ordered(kind Scenario, title string, warm, o order) scenario {
 }
 
 func (r *runner) warmDelayed(count int) order {
-	return r.delayedOrder("warm-up", min(max(count/10, warmAtLeast), warmDelayed), atOnce)
+	return r.delayedOrder("warm-up", min(max(count/10, warmAtLeast), warmDelayed), 0, atOnce)
 }
 
 // burst is many delayed tasks that are all due at one instant.
 func (r *runner) burst() scenario {
 	title := fmt.Sprintf("%d delayed tasks, all due at one instant", r.Count)
-	return r.ordered(ScenarioBurst, title, r.warmDelayed(r.Count), r.delayedOrder("burst", r.Count, atOnce))
+	return r.ordered(ScenarioBurst, title, r.warmDelayed(r.Count), r.delayedOrder("burst", r.Count, 0, atOnce))
 }
 
 // steady is so many delayed tasks due in each second.
@@ -48,7 +48,8 @@ func (r *runner) steady(shape Shape) scenario {
 		title = fmt.Sprintf("%d callbacks a second, due evenly over it, for %d s", r.Rate, r.Seconds)
 	}
 	count := r.Rate * r.Seconds
-	return r.ordered(ScenarioSteady, title, r.warmDelayed(count), r.delayedOrder("steady", count, r.offset(shape)))
+	o := r.delayedOrder("steady", count, time.Duration(r.Seconds)*time.Second, r.offset(shape))
+	return r.ordered(ScenarioSteady, title, r.warmDelayed(count), o)
 }
 
 // offset says how long after the first due instant callback i of ScenarioSteady is due, in whole microseconds, as instants

@@ -43,6 +43,9 @@ func (t *table) result(r *Result) {
 	if c := r.Callbacks; c != nil {
 		t.row("callbacks", rate(c.PerSecond), ratio(c.Ratio), "%s of %s arrived, %s lost, %s repeated, %s early, %s strays%s",
 			count(c.Arrived), count(c.Expected), count(c.Lost), count(c.Repeated), count(c.Early), count(c.Strays), serverCPU(c.ServerCPU))
+		if len(c.Recorded) > 0 {
+			t.row("recorded", "", "", "%s", outcomesText(c.Recorded))
+		}
 		t.row("lateness", "", "", "%s%s", c.Lateness, c.trend())
 	}
 	if p := r.Pending; p != nil {

@@ -71,7 +71,7 @@ func (c *Config) keys() []key {
 			help: "register by itself; with --autor=false an administrator adds the node first"},
 		{name: "join_token", roles: nodes, noFlag: true, value: secret(&c.JoinToken, 16, 256),
 			help: "what a worker proves itself with"},
-		{name: "admin_password", roles: masters, noFlag: true, value: secret(&c.AdminPassword, 8, 256),
+		{name: "admin_password", roles: masters, noFlag: true, value: secret(&c.AdminPassword, core.MinPassword, core.MaxPassword),
 			help: "first password of admin"},
 
 		{name: "log_level", roles: all, value: level(&c.LogLevel),

@@ -17,6 +17,21 @@ const (
 	RoleViewer    Role = "viewer"
 )
 
+// rank orders the roles; an unknown one may do nothing.
+func (r Role) rank() int {
+	switch r {
+	case RoleAdmin:
+		return 4
+	case RoleDeveloper:
+		return 3
+	case RoleOperator:
+		return 2
+	case RoleViewer:
+		return 1
+	}
+	return 0
+}
+
 // User is somebody, or some business system, that may call Carillon.
 type User struct {
 	ID   int64
@@ -38,6 +53,14 @@ const (
 	MinPassword = 8
 	MaxPassword = 200
 )
+
+// Require refuses a user whose role may do less than least.
+func (u *User) Require(least Role) error {
+	if u.Role.rank() < least.rank() {
+		return &Error{Code: CodeForbidden, Format: "this takes the role %s; %s has the role %s", Args: []any{least, u.Name, u.Role}}
+	}
+	return nil
+}
 
 // Validate checks what can be checked without a database.
 func (u *User) Validate() error {

@@ -137,7 +137,7 @@ func (a *api) delayAt(target string, dues []time.Time, more object) []string {
 	for i, due := range dues {
 		items[i] = object{
 			"sourceApp": "shop", "topic": "order", "contentKey": fmt.Sprint(i), "due": due.UTC().Format(time.RFC3339Nano),
-			"callback": object{"method": "POST", "url": target},
+			"callback": object{"method": "POST", "url": target, "timeout": "1m"},
 		}
 		for name, v := range more {
 			items[i][name] = v

@@ -14,114 +14,125 @@ import (
 	v1 "github.com/carillonhq/carillon/master/api/v1"
 )
 
-// A server that is killed again and again under load loses nothing that it acknowledged, and what it repeats it repeats
-// under the same key.
-func TestKilledUnderLoad(t *testing.T) {
-	skipLong(t)
-	const kills = 5
-	target := newSink(t)
-	target.answer("/", func(w http.ResponseWriter, _ *http.Request, a arrival) {
-		if a.n%5 == 0 { // so that every kill finds some under way
+const loadPace = 25 * time.Millisecond
+
+// slowly makes every fifth answer of a path take a while, so that whatever ends ends with some under way.
+func slowly(s *sink, path string) {
+	s.answer(path, func(w http.ResponseWriter, r *http.Request, a arrival) {
+		if a.n%5 == 0 {
 			select {
 			case <-time.After(200 * time.Millisecond):
-			case <-target.closing:
+			case <-r.Context().Done():
 			}
 		}
 		io.WriteString(w, "success")
 	})
+}
+
+// A server that is killed again and again under load, and amid its start, loses nothing that it acknowledged, and what it
+// repeats it repeats under the same key.
+func TestKilledUnderLoad(t *testing.T) {
+	skipLong(t)
+	const kills = 5
+	target := newSink(t)
+	slowly(target, "/")
 	s := serveFixed(t, "serve", filepath.Join(t.TempDir(), "data"))
-	ticking := s.startTask(httpTask(target.URL+"/tick", object{"kind": "cron", "cron": "* * * * * ?"}, nil))
-	work := startLoad(t, s, target.URL+"/")
+	ticks := startTicks(s, target)
+	work := startLoad(t, s, target.URL+"/", loadPace)
 	for range kills {
-		came := len(target.seen("/"))
-		target.await("/", came+100+rand.IntN(500), soon)
+		target.await("/", len(target.seen("/"))+100+rand.IntN(500), soon)
 		s.kill()
-		s.launch(t) // and once more amid its start
+		s.launch(t)
 		time.AfterFunc(rand.N(100*time.Millisecond), s.kill)
 		<-s.ended
 		s.start(t)
 	}
-	came := len(target.seen("/"))
-	target.await("/", came+200, soon)
+	target.await("/", len(target.seen("/"))+200, soon)
 	acknowledged := work.stop()
-	require.Empty(t, work.refused, "a creation is acknowledged, or the connection breaks")
 	eventually(t, 30*time.Second, func() bool { return s.open() == 0 }, "all delayed tasks have ended")
-	s.do(http.StatusOK, http.MethodPost, "/tasks/"+ticking+"/stop", nil, nil)
 
+	lost, repeated := checkLoad(t, s, work, target)
+	require.LessOrEqual(t, repeated, lost, "only what was lost is repeated")
+	ticks.check(t, s)
+	t.Logf("%d acknowledged, %d unclear; %d callbacks repeated; %d runs lost in %d kills", len(acknowledged), work.unclear, repeated, lost, kills)
+}
+
+// A server that is stopped cleanly again and again under load loses nothing, repeats nothing and holds nothing up but for
+// the time that it is down.
+func TestStoppedUnderLoad(t *testing.T) {
+	skipLong(t)
+	target := newSink(t)
+	slowly(target, "/")
+	s := serveFixed(t, "serve", t.TempDir())
+	work := startLoad(t, s, target.URL+"/", loadPace)
+	for range 3 {
+		target.await("/", len(target.seen("/"))+200+rand.IntN(300), soon)
+		s.stop()
+		s.start(t)
+	}
+	target.await("/", len(target.seen("/"))+200, soon)
+	acknowledged := work.stop()
+	eventually(t, soon, func() bool { return s.open() == 0 }, "all delayed tasks have ended")
+	lost, repeated := checkLoad(t, s, work, target)
+	require.Zero(t, lost)
+	require.Zero(t, repeated)
+	for _, a := range target.seen("/") {
+		require.Less(t, a.late(), 3*time.Second)
+	}
+	t.Logf("%d acknowledged, %d unclear", len(acknowledged), work.unclear)
+}
+
+// checkLoad holds all that the load created, every run of it and every callback against each other.
+func checkLoad(t *testing.T, s *server, work *load, target *sink) (lost, repeated int) {
+	t.Helper()
+	require.Empty(t, work.refused, "a creation is acknowledged, or the connection breaks")
+	require.Greater(t, len(work.created), 500, "the load was none")
 	arrivals := target.seen("/")
 	arrived := by(arrivals, func(a arrival) string { return a.delayed })
-	tasks := list[v1.DelayedTask](s.api, "/delayed-tasks")
 	known := map[string]string{}
+	tasks := list[v1.DelayedTask](s.api, "/delayed-tasks")
 	for _, d := range tasks {
 		known[d.ContentKey] = d.ID
 		require.Equal(t, string(core.DelayedSucceeded), d.State)
 	}
-	require.Len(t, known, len(tasks), "no creation was made twice")
-	for key, id := range acknowledged {
+	require.Equal(t, len(tasks), len(known), "no creation was made twice")
+	for key, id := range work.created {
 		require.Equal(t, id, known[key], "what was acknowledged is there")
 		require.NotEmpty(t, arrived[id], "what was acknowledged arrives")
 	}
 	for run, same := range by(arrivals, func(a arrival) string { return a.run }) {
 		require.Len(t, same, 1, "run %s is one attempt", run)
 	}
-	runs := list[v1.Run](s.api, "/runs")
-	lost := checkOccurrences(t, runs, arrived)
-	checkTicks(t, by(runs, func(r v1.Run) string { return r.TaskID })[ticking])
-	require.LessOrEqual(t, len(arrivals)-len(arrived), lost, "only what was lost is repeated")
-	t.Logf("%d acknowledged, %d unclear; %d arrivals, of which %d repeated; %d runs lost in %d kills",
-		len(acknowledged), work.unclear, len(arrivals), len(arrivals)-len(arrived), lost, kills)
-	require.Greater(t, len(acknowledged), 500, "the load was none")
+	byTask := by(list[v1.Run](s.api, "/runs"), func(r v1.Run) string { return r.DelayedTaskID })
+	delete(byTask, "")
+	require.Equal(t, len(tasks), len(byTask))
+	for id, attempts := range byTask {
+		lost += checkOccurrence(t, byAttempt(attempts), arrived[id])
+	}
+	return lost, len(arrivals) - len(arrived)
 }
 
-// checkOccurrences holds the runs of each delayed task against what arrived: attempts without a gap, all but the last
-// lost, the last succeeded, all under one key. It gives how many were lost.
-func checkOccurrences(t *testing.T, runs []v1.Run, arrived map[string][]arrival) (lost int) {
+// checkOccurrence holds the runs of one occurrence against what arrived: attempts without a gap, all but the last lost,
+// the last succeeded, all under one key. It gives how many were lost.
+func checkOccurrence(t *testing.T, attempts []v1.Run, arrived []arrival) (lost int) {
 	t.Helper()
-	for id, attempts := range by(runs, func(r v1.Run) string { return r.DelayedTaskID }) {
-		if id == "" {
-			continue
+	last := len(attempts) - 1
+	sent := map[string]v1.Run{}
+	for i, r := range attempts {
+		want := core.RunLost
+		if i == last {
+			want = core.RunSucceeded
 		}
-		sent := map[string]v1.Run{}
-		for i, r := range byAttempt(attempts) {
-			require.Equal(t, i+1, r.Attempt)
-			require.Equal(t, attempts[0].ID, r.OccurrenceID)
-			want := core.RunLost
-			if i == len(attempts)-1 {
-				want = core.RunSucceeded
-			} else {
-				lost++
-			}
-			require.Equal(t, string(want), r.State, "%+v", r)
-			require.NotEmpty(t, r.Reason)
-			sent[r.ID] = r
-		}
-		for _, a := range arrived[id] {
-			require.Equal(t, attempts[0].OccurrenceID, a.key)
-			require.Contains(t, sent, a.run)
-			require.Equal(t, sent[a.run].Attempt, a.attempt)
-		}
-		require.Contains(t, by(arrived[id], func(a arrival) string { return a.run }), attempts[len(attempts)-1].ID)
+		require.Equal(t, []any{i + 1, attempts[0].ID, string(want)}, []any{r.Attempt, r.OccurrenceID, r.State}, "%+v", r)
+		require.NotEmpty(t, r.Reason)
+		sent[r.ID] = r
 	}
-	return lost
-}
-
-// checkTicks finds every instant of an every-second schedule in exactly one ended run.
-func checkTicks(t *testing.T, runs []v1.Run) {
-	t.Helper()
-	var last time.Time
-	for i := len(runs) - 1; i >= 0; i-- { // they are listed from the latest
-		r := runs[i]
-		require.True(t, core.RunState(r.State).Final(), "%+v", r)
-		if r.Trigger != string(core.TriggerSchedule) {
-			continue
-		}
-		if due := instant(t, r.Due); !last.IsZero() {
-			require.Equal(t, time.Second, due.Sub(last), "no instant is lost or doubled")
-		}
-		last = instant(t, r.Due)
-		if r.Count > 1 {
-			last = instant(t, r.LastDue)
-		}
+	seen := map[string]bool{}
+	for _, a := range arrived {
+		seen[a.run] = true
+		require.Contains(t, sent, a.run)
+		require.Equal(t, []any{attempts[0].OccurrenceID, sent[a.run].Attempt}, []any{a.key, a.attempt})
 	}
-	require.False(t, last.IsZero())
+	require.True(t, seen[attempts[last].ID], "a run that succeeded arrived")
+	return last
 }

@@ -155,13 +155,19 @@ func (s *server) launch(t *testing.T) {
 func (s *server) start(t *testing.T) {
 	t.Helper()
 	s.launch(t)
+	s.readAddresses(t)
+	if s.role == "serve" {
+		s.await(1, soon, `"msg":"connected"`)
+	}
+}
+
+// readAddresses waits until the server listens and reads in its log where.
+func (s *server) readAddresses(t *testing.T) {
+	t.Helper()
 	var started struct{ HTTP, GRPC string }
 	require.NoError(t, json.Unmarshal([]byte(s.await(1, soon, `"msg":"master started"`)), &started))
 	s.http, s.grpc = started.HTTP, started.GRPC
 	s.api = newAPI(t, s.http)
-	if s.role == "serve" {
-		s.await(1, soon, `"msg":"connected"`)
-	}
 }
 
 // startWorker starts a worker of a master without waiting for it to be connected.

@@ -42,6 +42,9 @@ func newWriteConn(pool *sql.DB) *writeConn {
 // transact runs fn in a transaction. What fn returns, or its panic, undoes it. ctx bounds the wait for the turn only: a
 // transaction that has begun is not torn, because its few statements end sooner than the tearing would.
 func (w *writeConn) transact(ctx context.Context, fn func() error) (err error) {
+	if err := ctx.Err(); err != nil { // else it might win against a turn that is free
+		return err
+	}
 	select {
 	case w.turn <- struct{}{}:
 		defer func() { <-w.turn }()

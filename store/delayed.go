@@ -54,15 +54,18 @@ func (s *Store) createDelayed(ctx context.Context, batch []creation) error {
 		now := s.Now()
 		fresh := make([]creation, 0, len(batch))
 		var runs []*core.Run
-		byKey := map[[2]string]*core.DelayedTask{}
+		byKey, err := t.delayedByKey(batch)
+		if err != nil {
+			return err
+		}
 		for _, c := range batch {
-			same, err := t.knownDelayed(c.DelayedTask, byKey)
-			if err != nil {
-				return err
-			}
-			if same != nil {
-				known[c.DelayedTask] = same
-				continue
+			if c.IdempotencyKey != "" {
+				key := idempotencyKey{c.Namespace, c.IdempotencyKey}
+				if same := byKey[key]; same != nil {
+					known[c.DelayedTask] = same
+					continue
+				}
+				byKey[key] = c.DelayedTask
 			}
 			c.State = core.DelayedCreated
 			if !c.Due.After(c.plan.Until) {
@@ -74,7 +77,7 @@ func (s *Store) createDelayed(ctx context.Context, batch []creation) error {
 		if _, err := insertRows(t, "INSERT INTO delayed_tasks ("+delayedHead+", retry, callback) VALUES", "", 18, fresh, creation.values); err != nil {
 			return err
 		}
-		_, err := t.insertRuns(runs)
+		_, err = t.insertRuns(runs)
 		return err
 	})
 	if err != nil {
@@ -86,27 +89,37 @@ func (s *Store) createDelayed(ctx context.Context, batch []creation) error {
 	return nil
 }
 
-// knownDelayed gives the delayed task that has d's idempotency key; nil when none has, which d then is the first to have.
-func (t tx) knownDelayed(d *core.DelayedTask, byKey map[[2]string]*core.DelayedTask) (*core.DelayedTask, error) {
-	if d.IdempotencyKey == "" {
-		return nil, nil
+type idempotencyKey struct{ namespace, key string }
+
+// delayedByKey gives the delayed tasks that have the idempotency keys of a batch already: id, due instant and state.
+func (t tx) delayedByKey(batch []creation) (map[idempotencyKey]*core.DelayedTask, error) {
+	keys := map[string][]string{} // by namespace
+	for _, c := range batch {
+		if c.IdempotencyKey != "" {
+			keys[c.Namespace] = append(keys[c.Namespace], c.IdempotencyKey)
+		}
 	}
-	key := [2]string{d.Namespace, d.IdempotencyKey}
-	if same := byKey[key]; same != nil {
-		return same, nil
+	known := map[idempotencyKey]*core.DelayedTask{}
+	for namespace, list := range keys {
+		err := eachIn(list, func(list string, args []any) error {
+			return t.each(func(rows *sql.Rows) error {
+				var (
+					key string
+					due int64
+					d   core.DelayedTask
+				)
+				err := rows.Scan(&key, &d.ID, &due, &d.State)
+				d.Due = instant(due)
+				known[idempotencyKey{namespace, key}] = &d
+				return err
+			}, "SELECT idempotency_key, id, due_at, state FROM delayed_tasks WHERE namespace = ? AND idempotency_key IN "+list,
+				append([]any{namespace}, args...)...)
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
-	var (
-		same core.DelayedTask
-		due  int64
-	)
-	found, err := t.one([]any{&same.ID, &due, &same.State}, "SELECT id, due_at, state FROM delayed_tasks WHERE namespace = ? AND idempotency_key = ?", key[0], key[1])
-	if !found {
-		byKey[key] = d
-		return nil, err
-	}
-	same.Due = instant(due)
-	byKey[key] = &same
-	return &same, err
+	return known, nil
 }
 
 func (c creation) values(args []any) []any {

@@ -19,7 +19,7 @@ func (s *Store) ResetDelayed(ctx context.Context, id string, due time.Time, rout
 		default:
 			return core.Conflict("the delayed task is %s: only one that succeeded, failed or was voided can be reset", d.State)
 		}
-		open, err := t.selectRuns("delayed_id = ?", id)
+		open, err := t.selectRuns(ofDelayed, id)
 		if err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (s *Store) ExecuteDelayed(ctx context.Context, id string, route Route) erro
 			return err
 		case core.DelayedReady:
 			// Taking the run from the master that may have reserved it makes that master's timer send nothing.
-			_, err := t.exec("UPDATE runs SET fire_at = ?, claim_at = ?, holder = '' WHERE delayed_id = ? AND state = 'planned' AND fire_at > ?",
+			_, err := t.exec("UPDATE runs SET fire_at = ?, claim_at = ?, holder = '' WHERE "+ofDelayed+" AND state = 'planned' AND fire_at > ?",
 				micros(now), micros(now), id, micros(now))
 			return err
 		default:
@@ -83,10 +83,10 @@ func (s *Store) VoidDelayed(ctx context.Context, id, reason string) (underWay *c
 			}
 			return core.Conflict("the delayed task is %s: only one that has not ended can be voided", d.State)
 		}
-		if err := t.cancelPlanned("delayed_id = ?", id, reason, now); err != nil {
+		if err := t.cancelPlanned(ofDelayed, id, reason, now); err != nil {
 			return err
 		}
-		open, err := t.selectRuns("delayed_id = ?", id)
+		open, err := t.selectRuns(ofDelayed, id)
 		if len(open) > 0 {
 			underWay = open[0]
 		}

@@ -42,7 +42,10 @@ func (s *Store) Dispatch(ctx context.Context, master string, batch []Handout) ([
 		}
 		return t.turnAway(won, losers, now)
 	})
-	return sent, err
+	if err != nil {
+		return nil, err
+	}
+	return sent, nil
 }
 
 type target struct {

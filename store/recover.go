@@ -38,12 +38,12 @@ func (s *Store) Recover(ctx context.Context, incarnation string, route Route) (l
 				return err
 			}
 		}
-		freed, err := t.exec("UPDATE runs SET holder = '', claim_at = fire_at WHERE holder = ? AND state = 'planned'", incarnation)
+		freed, err := t.exec("UPDATE runs SET holder = '', claim_at = fire_at WHERE "+ofHolder+" AND state = 'planned'", incarnation)
 		if err != nil {
 			return err
 		}
 		e := ending{tx: t, store: s, now: now, route: route}
-		lost, err = e.lose("holder = ? AND state IN ('dispatched','running')", "the worker went away without an outcome", incarnation)
+		lost, err = e.lose(ofHolder+" AND state IN ('dispatched','running')", "the worker went away without an outcome", incarnation)
 		dead = n > 0 || freed > 0 || len(lost) > 0
 		return err
 	})
@@ -70,7 +70,7 @@ func (e *ending) lose(where, reason string, args ...any) ([]*core.Run, error) {
 // runs that the worker has and that are no longer its own.
 func (s *Store) Reconcile(ctx context.Context, incarnation string, held []Held, route Route) (stale []Held, err error) {
 	err = s.write(ctx, func(t tx) error {
-		given, err := t.selectRuns("holder = ? AND state IN ('dispatched','running')", incarnation)
+		given, err := t.selectRuns(ofHolder+" AND state IN ('dispatched','running')", incarnation)
 		if err != nil {
 			return err
 		}

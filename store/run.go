@@ -13,6 +13,14 @@ const runColumns = "id,namespace,task_id,task_version,delayed_id,occurrence_id,p
 
 const runColumnCount = 22
 
+// Conditions on columns whose indexes, in runs and run_history alike, leave empty values out. A database uses such an
+// index only when the condition itself rules them out: it does not look at what is bound to the parameter.
+const (
+	ofTask    = "task_id = ? AND task_id <> ''"
+	ofDelayed = "delayed_id = ? AND delayed_id <> ''"
+	ofHolder  = "holder = ? AND holder <> ''"
+)
+
 func runValues(r *core.Run, args []any) []any {
 	claim := sql.NullInt64{}
 	if r.State == core.RunPlanned && r.Holder == "" {

@@ -81,7 +81,7 @@ type RunFilter struct {
 func (s *Store) Runs(ctx context.Context, f RunFilter) ([]*core.Run, error) {
 	where, args := "WHERE 1 = 1", []any{}
 	for _, c := range []struct{ clause, value string }{
-		{"task_id = ?", f.TaskID}, {"delayed_id = ?", f.DelayedID}, {"namespace = ?", f.Namespace}, {"state = ?", string(f.State)}, {"id < ?", f.Before},
+		{ofTask, f.TaskID}, {ofDelayed, f.DelayedID}, {"namespace = ?", f.Namespace}, {"state = ?", string(f.State)}, {"id < ?", f.Before},
 	} {
 		if c.value != "" {
 			where += " AND " + c.clause

@@ -67,8 +67,8 @@ func (s *Store) Prune(ctx context.Context, before time.Time, limit int) (int, er
 
 // PruneTask deletes up to limit ended runs of a task beyond its newest keep.
 func (s *Store) PruneTask(ctx context.Context, taskID string, keep, limit int) (int, error) {
-	return s.prune(ctx, `SELECT id FROM run_history WHERE task_id = ? AND id <
-		(SELECT id FROM run_history WHERE task_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?) ORDER BY id LIMIT ?`, taskID, taskID, keep-1, limit)
+	return s.prune(ctx, "SELECT id FROM run_history WHERE "+ofTask+` AND id <
+		(SELECT id FROM run_history WHERE `+ofTask+" ORDER BY id DESC LIMIT 1 OFFSET ?) ORDER BY id LIMIT ?", taskID, taskID, keep-1, limit)
 }
 
 func (s *Store) prune(ctx context.Context, query string, args ...any) (n int, err error) {
@@ -91,7 +91,7 @@ func (s *Store) prune(ctx context.Context, query string, args ...any) (n int, er
 
 // CrowdedTasks lists the tasks that have more ended runs than keep.
 func (s *Store) CrowdedTasks(ctx context.Context, keep int) ([]string, error) {
-	ids, err := s.read(ctx).strings(`SELECT s.task_id FROM task_stats s WHERE EXISTS
-		(SELECT 1 FROM run_history h WHERE h.task_id = s.task_id ORDER BY h.id DESC LIMIT 1 OFFSET ?) ORDER BY s.task_id`, keep)
+	ids, err := s.read(ctx).strings(`SELECT p.task_id FROM task_plans p WHERE EXISTS
+		(SELECT 1 FROM run_history h WHERE h.task_id = p.task_id AND h.task_id <> '' ORDER BY h.id DESC LIMIT 1 OFFSET ?) ORDER BY p.task_id`, keep)
 	return ids, s.edge(err)
 }

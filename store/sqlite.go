@@ -18,11 +18,12 @@ import (
 const sqliteReaders = 4
 
 // sqlitePool opens connections to a file. WAL lets readers go on while one writes; synchronous FULL makes a commit
-// durable before it is answered.
+// durable before it is answered. The page caches are small (KiB, in cache_size): they count as this process's memory, and
+// what is written next lies close to what was written last.
 func sqlitePool(path string, size int, pragmas ...string) (*sql.DB, error) {
 	q := url.Values{"_pragma": append([]string{
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(0)", "temp_store(MEMORY)",
-		"cache_size(-65536)", "wal_autocheckpoint(4000)",
+		"wal_autocheckpoint(4000)",
 	}, pragmas...)}
 	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
 	if err != nil {
@@ -34,7 +35,7 @@ func sqlitePool(path string, size int, pragmas ...string) (*sql.DB, error) {
 }
 
 func openSQLiteWriter(path string) (*writeConn, error) {
-	pool, err := sqlitePool(path, 2) // the writer, and a migration asked for beside it
+	pool, err := sqlitePool(path, 2, "cache_size(-32768)") // the writer, and a migration asked for beside it
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,7 @@ func openSQLiteWriter(path string) (*writeConn, error) {
 }
 
 func openSQLiteReader(path string) (*gorm.DB, error) {
-	pool, err := sqlitePool(path, sqliteReaders, "query_only(1)")
+	pool, err := sqlitePool(path, sqliteReaders, "query_only(1)", "cache_size(-8192)")
 	if err != nil {
 		return nil, err
 	}

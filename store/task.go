@@ -94,7 +94,7 @@ func (s *Store) MoveTask(ctx context.Context, m TaskMove) error {
 			return core.Conflict("the task was changed by somebody else meanwhile: look again")
 		}
 		if m.Cancel != "" {
-			if err := x.cancelPlanned("task_id = ?", m.TaskID, m.Cancel, m.Now); err != nil {
+			if err := x.cancelPlanned(ofTask, m.TaskID, m.Cancel, m.Now); err != nil {
 				return err
 			}
 		}
@@ -121,12 +121,12 @@ func (t tx) cancelPlanned(where, id, reason string, now time.Time) error {
 func (s *Store) LastDue(ctx context.Context, taskID string) (time.Time, error) {
 	t := s.read(ctx)
 	var open, ended sql.NullInt64
-	_, err := t.one([]any{&open}, "SELECT max(due_at) FROM runs WHERE task_id = ? AND triggered_by = 'schedule' AND state <> ?",
+	_, err := t.one([]any{&open}, "SELECT max(due_at) FROM runs WHERE "+ofTask+" AND triggered_by = 'schedule' AND state <> ?",
 		taskID, string(core.RunPlanned))
 	if err != nil {
 		return time.Time{}, s.edge(err)
 	}
-	_, err = t.one([]any{&ended}, `SELECT last_due_at FROM run_history WHERE task_id = ? AND triggered_by = 'schedule'
+	_, err = t.one([]any{&ended}, "SELECT last_due_at FROM run_history WHERE "+ofTask+` AND triggered_by = 'schedule'
 		AND (state <> ? OR dispatched_at > 0) ORDER BY id DESC LIMIT 1`, taskID, string(core.RunCancelled))
 	return instant(max(open.Int64, ended.Int64)), s.edge(err)
 }

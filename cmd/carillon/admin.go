@@ -82,7 +82,7 @@ func userCommand() *cobra.Command {
 		}
 		return err
 	})
-	add.Flags().StringVar(&role, "role", string(core.RoleOperator), "admin, developer, operator or viewer")
+	add.Flags().StringVar(&role, "role", string(core.RoleDeveloper), "admin, developer, operator or viewer")
 	add.Flags().StringVar(&email, "email", "", "where failures are mailed to")
 	cmd.AddCommand(add,
 		userAction("passwd NAME", "Set a user's password, read from standard input", func(ctx context.Context, a *auth.Service, name string) error {

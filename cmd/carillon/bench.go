@@ -45,15 +45,15 @@ func benchCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar((*string)(&o.Scenario), "scenario", string(o.Scenario), "`what` to measure: burst, steady, cron, pending or all")
+	f.StringVar((*string)(&o.Scenario), "scenario", string(o.Scenario), "`name` of what to measure: burst, steady, cron, pending or all")
 	f.IntVar(&o.Count, "count", o.Count, "`number` of delayed tasks of burst and pending")
 	f.IntVar(&o.Tasks, "tasks", o.Tasks, "`number` of tasks of cron, each firing every second")
 	f.IntVar(&o.Rate, "rate", o.Rate, "`number` of callbacks a second of steady")
 	f.IntVar(&o.Seconds, "seconds", o.Seconds, "how many `seconds` steady and cron last")
-	f.StringVar((*string)(&o.Shape), "shape", string(o.Shape), "when steady's callbacks are `due`: whole (all at the whole second) or spread (evenly)")
+	f.StringVar((*string)(&o.Shape), "shape", string(o.Shape), "`name` of when steady's callbacks are due: whole (all at the whole second) or spread (evenly over it)")
 	f.IntVar(&o.Clients, "clients", o.Clients, "`number` of requests under way at once")
-	f.DurationVar(&o.Lead, "lead", o.Lead, "how `long` behind the expected end of the creations the first callback is due")
-	f.DurationVar(&o.Timeout, "timeout", o.Timeout, "how `long` the whole may take")
+	f.DurationVar(&o.Lead, "lead", o.Lead, "`time` by which the first callback is due after the expected end of the creations")
+	f.DurationVar(&o.Timeout, "timeout", o.Timeout, "`time` that the whole may take")
 	f.StringVar(&o.Target, "target", o.Target, "base `URL` of a running server on this machine (default: start one)")
 	f.StringVar(&o.User, "user", o.User, "`name` to sign in with on the target; the password is taken from "+benchPasswordEnv)
 	f.BoolVar(&o.Keep, "keep", o.Keep, "leave the scratch folders, with the database and the server's log")
@@ -73,8 +73,8 @@ func bareCommand() *cobra.Command {
 	f.StringVar(&b.URL, "url", "", "the sink's `URL`; a number follows")
 	f.IntVar(&b.First, "first", 0, "the first `number`")
 	f.IntVar(&b.Clients, "clients", 1, "`number` of requests under way at once")
-	f.DurationVar(&b.Warm, "warm", 0, "how `long` to post before it counts")
-	f.DurationVar(&b.For, "for", 0, "how `long` to post")
+	f.DurationVar(&b.Warm, "warm", 0, "`time` to post before it counts")
+	f.DurationVar(&b.For, "for", 0, "`time` to post")
 	return cmd
 }
 

@@ -32,7 +32,9 @@ func main() {
 
 func run(ctx context.Context, args []string) int {
 	args, err := conf.Subcommand(args)
-	if err == nil {
+	if err != nil {
+		err = usageError{err}
+	} else {
 		root := newRoot()
 		root.SetArgs(args)
 		err = root.ExecuteContext(ctx)
@@ -60,7 +62,26 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(serveCommand(), masterCommand(), workerCommand(), migrateCommand(), cronCommand(), userCommand(),
 		joinTokenCommand(), benchCommand(), versionCommand())
+	checkArgs(root)
 	return root
+}
+
+// checkArgs makes wrong arguments of a command, and of those below it, errors in how it was called. A command that only
+// holds others shows its help when it has none; by itself cobra shows it for a misspelt one too, as if all were well.
+func checkArgs(cmd *cobra.Command) {
+	check := cmd.Args
+	if !cmd.Runnable() {
+		check, cmd.RunE = cobra.NoArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
+	for _, below := range cmd.Commands() {
+		checkArgs(below)
+	}
 }
 
 func versionCommand() *cobra.Command {

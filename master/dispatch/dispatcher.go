@@ -61,6 +61,8 @@ type Dispatcher struct {
 
 	mu   sync.Mutex
 	held *held
+	// wanting says that the queue held more than there was room for, so that room is to be filled as it appears.
+	wanting bool
 }
 
 // New makes a Dispatcher.
@@ -95,10 +97,15 @@ func (d *Dispatcher) Wake(at time.Time) {
 // Changed tells the dispatcher that slots became free, or that workers came or went.
 func (d *Dispatcher) Changed() {
 	signal(d.send)
+	d.refill()
+}
+
+// refill has the queue looked into when there was more in it than there was room for.
+func (d *Dispatcher) refill() {
 	d.mu.Lock()
-	low := d.held.len() == 0
+	wanting := d.wanting
 	d.mu.Unlock()
-	if low {
+	if wanting {
 		signal(d.reserve)
 	}
 }
@@ -150,6 +157,12 @@ func (d *Dispatcher) Reserve(ctx context.Context) (more bool, err error) {
 	if err := d.release(ctx, orphans); err != nil {
 		return false, err
 	}
+	wanting := len(free) == 0 // the first worker to come finds the queue as it is
+	defer func() {
+		d.mu.Lock()
+		d.wanting = wanting
+		d.mu.Unlock()
+	}()
 	for queue, slots := range free {
 		d.mu.Lock()
 		room := perSlot*slots - d.held.byQueue[queue]
@@ -158,6 +171,7 @@ func (d *Dispatcher) Reserve(ctx context.Context) (more bool, err error) {
 		}
 		d.mu.Unlock()
 		if room <= 0 {
+			wanting = true
 			continue
 		}
 		began := time.Now()
@@ -174,6 +188,7 @@ func (d *Dispatcher) Reserve(ctx context.Context) (more bool, err error) {
 		d.mu.Unlock()
 		signal(d.send)
 		more = more || len(runs) == reserveBatch
+		wanting = wanting || len(runs) == min(room, reserveBatch)
 	}
 	return more, nil
 }

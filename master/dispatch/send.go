@@ -85,7 +85,7 @@ func (d *Dispatcher) Send(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	// Room was made in memory: have it filled before it runs empty.
-	signal(d.reserve)
+	d.refill()
 	return len(batch) == sendBatch, nil
 }
 

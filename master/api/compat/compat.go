@@ -73,18 +73,18 @@ func Register(r gin.IRouter, deps Deps) {
 	a := &api{Deps: deps}
 	a.scratch.New = func() any { return new(scratch) }
 	r.Any(taskPath+"/*action", a.serve(map[string]action{
-		"create":          {http.MethodPost, a.createTask},
-		"edit":            {http.MethodPost, a.editTask},
-		"start":           {http.MethodPost, a.moveTask(deps.Tasks.Start, "the task was started")},
-		"pause":           {http.MethodPost, a.moveTask(deps.Tasks.Pause, "the task was paused")},
-		"resume":          {http.MethodPost, a.moveTask(deps.Tasks.Resume, "the task was resumed")},
-		"stop":            {http.MethodPost, a.moveTask(deps.Tasks.Stop, "the task was stopped")},
-		"runonce":         {http.MethodPost, a.moveTask(a.runOnce, "the task is being run once")},
-		"querylist":       {http.MethodGet, a.listTasks},
-		"querytaskdetail": {http.MethodGet, a.showTask},
+		"create":          {http.MethodPost, core.RoleDeveloper, a.createTask},
+		"edit":            {http.MethodPost, core.RoleDeveloper, a.editTask},
+		"start":           {http.MethodPost, core.RoleOperator, a.moveTask(deps.Tasks.Start, "the task was started")},
+		"pause":           {http.MethodPost, core.RoleOperator, a.moveTask(deps.Tasks.Pause, "the task was paused")},
+		"resume":          {http.MethodPost, core.RoleOperator, a.moveTask(deps.Tasks.Resume, "the task was resumed")},
+		"stop":            {http.MethodPost, core.RoleOperator, a.moveTask(deps.Tasks.Stop, "the task was stopped")},
+		"runonce":         {http.MethodPost, core.RoleOperator, a.moveTask(a.runOnce, "the task is being run once")},
+		"querylist":       {http.MethodGet, core.RoleViewer, a.listTasks},
+		"querytaskdetail": {http.MethodGet, core.RoleViewer, a.showTask},
 	}))
 	r.Any(delayedPath+"/*action", a.serve(map[string]action{
-		"create": {http.MethodPost, a.createDelayed},
+		"create": {http.MethodPost, core.RoleOperator, a.createDelayed},
 	}))
 }
 
@@ -97,5 +97,6 @@ type api struct {
 // action is one thing that the form API does.
 type action struct {
 	verb string
+	role core.Role // the least that may do it
 	run  func(*call) (reply, error)
 }

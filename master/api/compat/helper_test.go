@@ -1,6 +1,7 @@
 package compat_test
 
 import (
+	"cmp"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -177,6 +178,7 @@ func (f *fakeSettings) Current(context.Context) (core.Settings, error) {
 type fakeAuth struct {
 	err  error
 	addr string
+	role core.Role // of admin; empty is admin's own
 }
 
 func (f *fakeAuth) CheckSecret(_ context.Context, name, secret, addr string) (*core.User, error) {
@@ -187,7 +189,7 @@ func (f *fakeAuth) CheckSecret(_ context.Context, name, secret, addr string) (*c
 	if name != "admin" || secret != adminSecret {
 		return nil, &core.Error{Code: core.CodeUnauthenticated, Format: "the user name or its password or secret is wrong"}
 	}
-	return &core.User{ID: 1, Name: name, Role: core.RoleAdmin}, nil
+	return &core.User{ID: 1, Name: name, Role: cmp.Or(f.role, core.RoleAdmin)}, nil
 }
 
 // adminSecret is md5("admin" + md5("111111") + "admin").

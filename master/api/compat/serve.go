@@ -71,6 +71,9 @@ func (a *api) do(c *call, s *scratch, actions map[string]action, name string) (r
 	case c.Method != act.verb:
 		return reply{}, &illegalError{core.Malformed("", "%s is called by %s, not by %s", c.URL.Path, act.verb, c.Method)}
 	}
+	if err := c.user.Require(act.role); err != nil {
+		return reply{}, err
+	}
 	if c.form, err = s.readForm(c.Request); err != nil {
 		return reply{}, err
 	}

@@ -29,10 +29,7 @@ func (a *api) admit(r *http.Request, least core.Role) (*core.User, error) {
 	if err != nil {
 		return nil, err
 	}
-	if rank(user.Role) < rank(least) {
-		return nil, &core.Error{Code: core.CodeForbidden, Format: "this takes the role %s; %s has the role %s", Args: []any{least, user.Name, user.Role}}
-	}
-	return user, nil
+	return user, user.Require(least)
 }
 
 // identify says who calls, by the headers of a ScheduleMaster client or by HTTP Basic.
@@ -52,19 +49,4 @@ func (a *api) identify(r *http.Request) (*core.User, error) {
 		return nil, malformed("Authorization", "the name and the password are not valid UTF-8")
 	}
 	return a.Auth.CheckPassword(r.Context(), name, password, addr)
-}
-
-// rank orders the roles; an unknown one may do nothing.
-func rank(r core.Role) int {
-	switch r {
-	case core.RoleAdmin:
-		return 4
-	case core.RoleDeveloper:
-		return 3
-	case core.RoleOperator:
-		return 2
-	case core.RoleViewer:
-		return 1
-	}
-	return 0
 }

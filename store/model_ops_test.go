@@ -1,0 +1,411 @@
+package store_test
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/internal/testdb"
+	"github.com/carillonhq/carillon/store"
+)
+
+// Whatever masters, workers, callers and death do, and in whatever order, the store holds what the model says, and what
+// the design says must always hold does.
+func TestStoreFollowsItsModel(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := testdb.Open(t)
+		// A bubble has no deadline to ask for, so rapid must not see that t is a *testing.T.
+		rapid.Check(struct{ rapid.TB }{t}, func(t *rapid.T) {
+			x := &modelled{model: newModel(), s: s, ctx: context.Background(), tokens: map[string]int64{}}
+			x.begin(t)
+			t.Repeat(map[string]func(*rapid.T){
+				"":             x.check,
+				"plan":         x.planTasks,
+				"run by hand":  x.runTask,
+				"move":         x.moveTask,
+				"create":       x.createDelayed,
+				"plan delayed": x.planDelayed,
+				"move delayed": x.moveDelayed,
+				"reserve":      x.reserve,
+				"release":      x.release,
+				"end planned":  x.endPlanned,
+				"dispatch":     x.dispatch,
+				"dispatch all": x.dispatchAll,
+				"start":        x.start,
+				"report":       x.report,
+				"return":       x.giveBackRuns,
+				"cancel":       x.cancel,
+				"reconcile":    x.reconcile,
+				"die":          x.die,
+				"let time pass": func(t *rapid.T) {
+					time.Sleep(time.Duration(rapid.IntRange(1, 15_000).Draw(t, "ms")) * time.Millisecond)
+				},
+			})
+		})
+	})
+}
+
+// modelled is a store beside its model.
+type modelled struct {
+	*model
+	s      *store.Store
+	ctx    context.Context
+	asked  int
+	tokens map[string]int64 // the highest seen of each run
+}
+
+func (x *modelled) begin(t *rapid.T) {
+	require.NoError(t, x.s.Wipe(x.ctx))
+	for _, name := range []string{"m1", "m2", "w1", "w2"} {
+		x.register(t, name)
+	}
+	for _, k := range cast() {
+		k.NextDue = testdb.Now()
+		require.NoError(t, x.s.CreateTask(x.ctx, k, nil))
+		x.tasks[k.ID] = k
+	}
+}
+
+func (x *modelled) register(t *rapid.T, name string) {
+	kind := map[byte]core.NodeKind{'m': core.NodeMaster, 'w': core.NodeWorker}[name[0]]
+	require.NoError(t, x.s.Register(x.ctx, &core.Node{Kind: kind, Name: name, Incarnation: name, State: core.NodeEnabled}, "", 1000*time.Hour))
+}
+
+func (x *modelled) process(t *rapid.T, kind string) string {
+	return kind + rapid.SampledFrom([]string{"1", "2"}).Draw(t, kind)
+}
+
+func (x *modelled) planTasks(t *rapid.T) {
+	now := testdb.Now()
+	_, _, err := x.s.PlanTasks(x.ctx, now, 100, func(d store.DueTask) store.TaskPlan {
+		return store.TaskPlan{Runs: []*core.Run{store.TaskRun(d, d.NextDue, now, testdb.AnyWorker)}, NextDue: d.NextDue.Add(time.Second)}
+	})
+	require.NoError(t, err)
+	for _, k := range x.tasks {
+		if k.State == core.TaskRunning && !k.NextDue.After(now) {
+			x.plan(core.RunID(k.NextDue, core.ScheduleKey(k.ID, k.Version, k.NextDue)),
+				core.Run{TaskID: k.ID, TaskVersion: k.Version, Trigger: core.TriggerSchedule}, k.NextDue)
+			k.NextDue = k.NextDue.Add(time.Second)
+		}
+	}
+}
+
+func (x *modelled) runTask(t *rapid.T) {
+	k := x.task(t)
+	x.asked++
+	request := time.Duration(x.asked).String()
+	r, err := x.s.RunTask(x.ctx, k, request, 1, testdb.AnyWorker)
+	require.Equal(t, k.State == core.TaskRunning, err == nil, err)
+	if err == nil {
+		x.plan(r.ID, core.Run{TaskID: k.ID, TaskVersion: k.Version, Trigger: core.TriggerManual}, testdb.Now())
+	}
+}
+
+func (x *modelled) moveTask(t *rapid.T) {
+	k := x.task(t)
+	to := rapid.SampledFrom([]core.TaskState{core.TaskRunning, core.TaskPaused, core.TaskStopped}).Draw(t, "to")
+	m := store.TaskMove{TaskID: k.ID, From: []core.TaskState{k.State}, Version: k.Version, To: to, Cancel: "moved", Now: testdb.Now()}
+	if to == core.TaskRunning {
+		m.Raise, m.NextDue = true, testdb.Now().Add(time.Microsecond)
+	}
+	require.NoError(t, x.s.MoveTask(x.ctx, m))
+	k.State, k.NextDue = to, m.NextDue
+	if m.Raise {
+		k.Version++
+	}
+	x.withdraw(func(r *modelRun) bool { return r.TaskID == k.ID })
+}
+
+func (x *modelled) createDelayed(t *rapid.T) {
+	now := testdb.Now()
+	d := testdb.DelayedTask(func(d *core.DelayedTask) {
+		d.Due = now.Add(time.Duration(rapid.IntRange(0, 2).Draw(t, "due")) * time.Second)
+	})
+	require.NoError(t, x.s.CreateDelayed(x.ctx, d, store.PlanAhead{Until: now, Route: testdb.AnyWorker}))
+	x.delayed[d.ID] = d
+	if d.Due.Equal(now) {
+		x.firstRun(d, now)
+	}
+}
+
+func (x *modelled) planDelayed(t *rapid.T) {
+	now := testdb.Now()
+	_, _, err := x.s.PlanDelayed(x.ctx, now, 100, testdb.AnyWorker)
+	require.NoError(t, err)
+	for _, d := range x.delayed {
+		if d.State == core.DelayedCreated && !d.Due.After(now) {
+			x.firstRun(d, d.Due)
+		}
+	}
+}
+
+func (x *modelled) firstRun(d *core.DelayedTask, fireAt time.Time) {
+	d.State = core.DelayedReady
+	x.plan(core.RunID(d.Due, core.DelayedKey(d.ID, d.Resets)), core.Run{DelayedID: d.ID, Trigger: core.TriggerDelayed}, fireAt)
+}
+
+func (x *modelled) moveDelayed(t *rapid.T) {
+	d := x.delayedTask(t)
+	now := testdb.Now()
+	var run *modelRun // its open one
+	for _, r := range x.open {
+		if r.DelayedID == d.ID {
+			run = r
+		}
+	}
+	var err error
+	allowed := d.State == core.DelayedCreated || d.State == core.DelayedReady
+	switch rapid.SampledFrom([]string{"reset", "execute", "void"}).Draw(t, "move") {
+	case "reset":
+		allowed = !allowed && run == nil
+		if err = x.s.ResetDelayed(x.ctx, d.ID, now, testdb.AnyWorker); allowed {
+			d.Due, d.Resets, d.Runs = now, d.Resets+1, 0
+			x.firstRun(d, now)
+		}
+	case "execute":
+		err = x.s.ExecuteDelayed(x.ctx, d.ID, testdb.AnyWorker)
+		switch {
+		case d.State == core.DelayedCreated:
+			x.firstRun(d, now)
+		case allowed && run.State == core.RunPlanned && run.FireAt.After(now):
+			run.FireAt, run.claimAt, run.Holder = now, now, ""
+		}
+	case "void":
+		if _, err = x.s.VoidDelayed(x.ctx, d.ID, "voided"); allowed {
+			d.State = core.DelayedVoided
+			x.withdraw(func(r *modelRun) bool { return r.DelayedID == d.ID })
+		}
+	}
+	require.Equal(t, allowed, err == nil, err)
+}
+
+func (x *modelled) reserve(t *rapid.T) {
+	m, now := x.process(t, "m"), testdb.Now()
+	runs, err := x.s.Reserve(x.ctx, m, core.QueueDefault, now, 100)
+	require.NoError(t, err)
+	got := map[string]bool{}
+	for _, r := range runs {
+		got[r.ID] = true
+		x.reserved[m] = append(x.reserved[m], claim{r.ID, r.Token})
+	}
+	for id, r := range x.open {
+		due := !r.claimAt.IsZero() && !r.claimAt.After(now)
+		require.Equal(t, due, got[id], "run %s, to be claimed at %s", id, r.claimAt)
+		if due {
+			r.Token++
+			r.Holder, r.claimAt = m, time.Time{}
+		}
+	}
+}
+
+// mine gives the claim's open run when it is reserved by master under it.
+func (x *modelled) mine(master string, c claim) *modelRun {
+	if r := x.holds(c, core.RunPlanned); r != nil && r.Holder == master {
+		return r
+	}
+	return nil
+}
+
+func (x *modelled) release(t *rapid.T) {
+	m := x.process(t, "m")
+	claims := some(t, "reserved", x.reserved[m])
+	require.NoError(t, x.s.Release(x.ctx, m, runsOf(claims)))
+	for _, c := range claims {
+		if r := x.mine(m, c); r != nil {
+			r.Holder, r.claimAt = "", r.FireAt
+		}
+	}
+}
+
+func (x *modelled) endPlanned(t *rapid.T) {
+	m := x.process(t, "m")
+	claims := some(t, "reserved", x.reserved[m])[:1]
+	r := x.mine(m, claims[0])
+	if r == nil || r.DelayedID != "" {
+		t.Skip("only firings of a schedule are missed")
+	}
+	runs := runsOf(claims)
+	*runs[0] = r.Run
+	runs[0].State, runs[0].Count = core.RunMissed, 1
+	require.NoError(t, x.s.EndPlanned(x.ctx, m, runs))
+	delete(x.open, r.ID)
+	x.ended[r.ID] = core.RunMissed
+}
+
+func runsOf(claims []claim) []*core.Run {
+	runs := make([]*core.Run, len(claims))
+	for i, c := range claims {
+		runs[i] = &core.Run{ID: c.id, Token: c.token}
+	}
+	return runs
+}
+
+func (x *modelled) dispatch(t *rapid.T) {
+	m, w := x.process(t, "m"), x.process(t, "w")
+	x.send(t, m, w, some(t, "reserved", x.reserved[m]))
+}
+
+// dispatchAll is how most runs come to a worker.
+func (x *modelled) dispatchAll(t *rapid.T) {
+	x.reserve(t)
+	for _, m := range []string{"m1", "m2"} {
+		x.send(t, m, x.process(t, "w"), x.reserved[m])
+		x.reserved[m] = nil
+	}
+}
+
+func (x *modelled) send(t *rapid.T, m, w string, claims []claim) {
+	now := testdb.Now()
+	var batch []store.Handout
+	var want []string
+	seen := map[string]bool{}
+	for _, c := range claims {
+		if seen[c.id] {
+			continue // a master has a run once in its memory
+		}
+		seen[c.id] = true
+		h := store.Handout{Reserved: &store.Reserved{Run: &core.Run{ID: c.id, Token: c.token, Count: 1}}, Worker: w, Incarnation: w}
+		if r := x.open[c.id]; r != nil {
+			*h.Run = r.Run
+			h.Run.Token, h.Run.Count = c.token, 1
+		}
+		if k := x.tasks[h.TaskID]; k != nil {
+			h.Task = &store.TaskDefinition{Definition: k.Definition}
+		}
+		batch = append(batch, h)
+		r := x.mine(m, c)
+		if r == nil {
+			continue
+		}
+		if k := x.tasks[r.TaskID]; k != nil && k.Overlap.Guarded() {
+			if x.guards[k.ID] != "" {
+				if core.WaitsForGuard(r.Trigger) {
+					r.Holder, r.claimAt = "", now.Add(500*time.Millisecond)
+				} else {
+					delete(x.open, r.ID)
+					x.ended[r.ID] = core.RunConflict
+				}
+				continue
+			}
+			x.guards[k.ID] = r.ID
+		}
+		r.State, r.Holder = core.RunDispatched, w
+		x.given[w] = append(x.given[w], c)
+		want = append(want, c.id)
+	}
+	sent, err := x.s.Dispatch(x.ctx, m, batch)
+	require.NoError(t, err)
+	var got []string
+	for _, h := range sent {
+		got = append(got, h.ID)
+	}
+	require.Equal(t, want, got)
+}
+
+func (x *modelled) start(t *rapid.T) {
+	claims := some(t, "given", x.given[x.process(t, "w")])
+	require.NoError(t, x.s.Started(x.ctx, heldClaims(claims), testdb.Now()))
+	for _, c := range claims {
+		if r := x.holds(c, core.RunDispatched); r != nil {
+			r.State = core.RunRunning
+		}
+	}
+}
+
+func heldClaims(claims []claim) []store.Held {
+	held := make([]store.Held, len(claims))
+	for i, c := range claims {
+		held[i] = store.Held{RunID: c.id, Token: c.token}
+	}
+	return held
+}
+
+func (x *modelled) report(t *rapid.T) {
+	now := testdb.Now()
+	claims := some(t, "given", x.given[x.process(t, "w")])
+	state := rapid.SampledFrom([]core.RunState{core.RunSucceeded, core.RunFailed, core.RunTimedOut, core.RunCancelled}).Draw(t, "state")
+	retryable := rapid.Bool().Draw(t, "retryable")
+	var outcomes []core.Outcome
+	var current, stale []store.Held
+	for i, c := range claims {
+		outcomes = append(outcomes, testdb.Outcome(&core.Run{ID: c.id, Token: c.token}, state, func(o *core.Outcome) { o.Retryable = retryable }))
+		if x.holds(c, core.RunDispatched, core.RunRunning) != nil && !slices.Contains(claims[:i], c) {
+			current = append(current, heldClaims([]claim{c})...)
+		} else {
+			stale = append(stale, heldClaims([]claim{c})...)
+		}
+	}
+	rec, err := x.s.Record(x.ctx, outcomes, testdb.AnyWorker, func() float64 { return 0 })
+	require.NoError(t, err)
+	require.Len(t, rec.Runs, len(current))
+	require.ElementsMatch(t, stale, rec.Stale)
+	for _, h := range current {
+		x.end(x.open[h.RunID], state, retryable, now)
+	}
+}
+
+func (x *modelled) giveBackRuns(t *rapid.T) {
+	now := testdb.Now()
+	claims := some(t, "given", x.given[x.process(t, "w")])
+	require.NoError(t, x.s.Return(x.ctx, heldClaims(claims), testdb.AnyWorker))
+	for _, c := range claims {
+		if r := x.holds(c, core.RunRunning); r != nil {
+			x.end(r, core.RunLost, false, now)
+		} else if r := x.holds(c, core.RunDispatched); r != nil {
+			x.giveBack(r)
+		}
+	}
+}
+
+func (x *modelled) cancel(t *rapid.T) {
+	id := x.anyRun(t)
+	underWay, err := x.s.CancelRun(x.ctx, id, "cancelled")
+	r := x.open[id]
+	require.Equal(t, r != nil, err == nil, err)
+	require.Equal(t, r != nil && r.State != core.RunPlanned, underWay != nil)
+	if r != nil && underWay == nil {
+		x.end(r, core.RunCancelled, false, testdb.Now())
+	}
+}
+
+func (x *modelled) reconcile(t *rapid.T) {
+	w, now := x.process(t, "w"), testdb.Now()
+	var has []claim
+	if len(x.given[w]) > 0 {
+		has = some(t, "held", x.given[w])
+	}
+	_, err := x.s.Reconcile(x.ctx, w, heldClaims(has), testdb.AnyWorker)
+	require.NoError(t, err)
+	for _, id := range slices.Sorted(maps.Keys(x.open)) {
+		r := x.open[id]
+		if r == nil || r.Holder != w || slices.Contains(has, claim{id, r.Token}) {
+			continue
+		}
+		if k := x.tasks[r.TaskID]; r.State == core.RunDispatched && (k == nil || !k.AtMostOnce) {
+			x.giveBack(r)
+		} else {
+			x.end(r, core.RunLost, false, now)
+		}
+	}
+}
+
+func (x *modelled) die(t *rapid.T) {
+	p := x.process(t, rapid.SampledFrom([]string{"m", "w"}).Draw(t, "kind"))
+	_, dead, err := x.s.Recover(x.ctx, p, testdb.AnyWorker)
+	require.NoError(t, err)
+	require.False(t, dead, "it lives")
+	require.NoError(t, x.s.Expire(x.ctx, p))
+	_, dead, err = x.s.Recover(x.ctx, p, testdb.AnyWorker)
+	require.NoError(t, err)
+	require.True(t, dead)
+	x.recover(p, testdb.Now())
+	x.register(t, p) // what it remembers of before, it tries all the same
+}
