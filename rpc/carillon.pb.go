@@ -695,8 +695,10 @@ type Run struct {
 	DefaultTimeoutMs int64  `protobuf:"varint,10,opt,name=default_timeout_ms,json=defaultTimeoutMs,proto3" json:"default_timeout_ms,omitempty"`
 	HasParent        bool   `protobuf:"varint,11,opt,name=has_parent,json=hasParent,proto3" json:"has_parent,omitempty"`
 	ParentResult     []byte `protobuf:"bytes,12,opt,name=parent_result,json=parentResult,proto3" json:"parent_result,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// At_most_once says that the request must not be sent twice, not even to replace a connection that broke.
+	AtMostOnce    bool `protobuf:"varint,13,opt,name=at_most_once,json=atMostOnce,proto3" json:"at_most_once,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Run) Reset() {
@@ -811,6 +813,13 @@ func (x *Run) GetParentResult() []byte {
 		return x.ParentResult
 	}
 	return nil
+}
+
+func (x *Run) GetAtMostOnce() bool {
+	if x != nil {
+		return x.AtMostOnce
+	}
+	return false
 }
 
 // Started says that the worker began these runs.
@@ -1340,7 +1349,7 @@ const file_carillon_proto_rawDesc = "" +
 	"\fHeartbeatAck\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\"0\n" +
 	"\bDispatch\x12$\n" +
-	"\x04runs\x18\x01 \x03(\v2\x10.carillon.v1.RunR\x04runs\"\xdc\x02\n" +
+	"\x04runs\x18\x01 \x03(\v2\x10.carillon.v1.RunR\x04runs\"\xfe\x02\n" +
 	"\x03Run\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\x03R\x05token\x12#\n" +
@@ -1356,7 +1365,9 @@ const file_carillon_proto_rawDesc = "" +
 	" \x01(\x03R\x10defaultTimeoutMs\x12\x1d\n" +
 	"\n" +
 	"has_parent\x18\v \x01(\bR\thasParent\x12#\n" +
-	"\rparent_result\x18\f \x01(\fR\fparentResult\"@\n" +
+	"\rparent_result\x18\f \x01(\fR\fparentResult\x12 \n" +
+	"\fat_most_once\x18\r \x01(\bR\n" +
+	"atMostOnce\"@\n" +
 	"\aStarted\x12%\n" +
 	"\x04runs\x18\x01 \x03(\v2\x11.carillon.v1.HeldR\x04runs\x12\x0e\n" +
 	"\x02at\x18\x02 \x01(\x03R\x02at\"C\n" +

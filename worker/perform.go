@@ -29,7 +29,7 @@ func (p *CallbackPerformer) Perform(ctx context.Context, run *rpc.Run, _ func(le
 		RunID: run.Id, Token: run.Token, OccurrenceID: run.OccurrenceId, TaskID: run.TaskId, DelayedID: run.DelayedId,
 		Trigger: run.Trigger, Attempt: int(run.Attempt), Due: rpc.Instant(run.Due),
 		DefaultTimeout: time.Duration(run.DefaultTimeoutMs) * time.Millisecond,
-		HasParent:      run.HasParent, ParentResult: run.ParentResult,
+		HasParent:      run.HasParent, ParentResult: run.ParentResult, AtMostOnce: run.AtMostOnce,
 	}
 	if err := json.Unmarshal(run.Callback, &call.Callback); err != nil {
 		now := time.Now()

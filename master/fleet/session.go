@@ -76,6 +76,7 @@ func (s *Session) Give(runs []store.Handout) bool {
 			Id: h.ID, Token: h.Token, OccurrenceId: h.OccurrenceID, Trigger: string(h.Trigger), Attempt: int32(h.Attempt), // #nosec G115 -- bounded by the retry policy
 			Due: rpc.Micros(h.Due), TaskId: h.TaskID, DelayedId: h.DelayedID, Callback: h.Callback,
 			DefaultTimeoutMs: settings.HTTPRequestTimeout.Milliseconds(), HasParent: h.ParentRunID != "", ParentResult: h.ParentResult,
+			AtMostOnce: h.Task != nil && h.Task.AtMostOnce,
 		}
 	}
 	s.fleet.mu.Unlock()

@@ -30,7 +30,7 @@ func (a *attempt) perform(ctx context.Context) {
 		return
 	}
 	a.out.Result.Request = clean(a.request.method+" "+a.request.shown(), maxRequestText)
-	transport, err := a.client.transports.of(&a.call.Callback.TLS)
+	transport, err := a.client.transports.of(way{TLS: a.call.Callback.TLS, once: a.call.AtMostOnce})
 	if err != nil {
 		a.fail(err)
 		return

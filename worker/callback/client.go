@@ -96,6 +96,8 @@ type Call struct {
 	// HasParent says that ParentResult is what a parent's run answered.
 	HasParent    bool
 	ParentResult []byte
+	// AtMostOnce asks that the request is not sent twice: it gets a connection of its own, which costs its opening.
+	AtMostOnce bool
 }
 
 // Do performs a call and says how it ended. The outcome's state is always final: succeeded, failed, timed_out, or

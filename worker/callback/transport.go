@@ -21,39 +21,47 @@ const (
 	maxHeaderBytes = 256 << 10
 )
 
-// transports holds the connections: one pool for all callbacks, and one for each set of TLS options.
+// way is a kind of connection that callbacks may ask for.
+type way struct {
+	core.TLS
+	// once makes a connection for each call alone. On one that was used before, net/http would send a request again when
+	// the target closed it before it answered.
+	once bool
+}
+
+// transports holds the connections: one pool for all callbacks, and one for each other way.
 type transports struct {
 	options Options
 	plain   *http.Transport
 
 	mu  sync.Mutex // so that one set of options is not built twice
-	own *lru.Cache[core.TLS, *http.Transport]
+	own *lru.Cache[way, *http.Transport]
 }
 
 func newTransports(o Options) (*transports, error) {
 	t := &transports{options: o}
-	t.plain = t.build(&tls.Config{MinVersion: tls.VersionTLS12})
+	t.plain = t.build(&tls.Config{MinVersion: tls.VersionTLS12}, false)
 	var err error
-	t.own, err = lru.NewWithEvict(maxOwnTransports, func(_ core.TLS, old *http.Transport) { old.CloseIdleConnections() })
+	t.own, err = lru.NewWithEvict(maxOwnTransports, func(_ way, old *http.Transport) { old.CloseIdleConnections() })
 	return t, err
 }
 
-// of is the transport for these TLS options. Its error is a permanent failure.
-func (t *transports) of(options *core.TLS) (*http.Transport, error) {
-	if *options == (core.TLS{}) {
+// of is the transport for a way. Its error is a permanent failure.
+func (t *transports) of(w way) (*http.Transport, error) {
+	if w == (way{}) {
 		return t.plain, nil
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if own, ok := t.own.Get(*options); ok {
+	if own, ok := t.own.Get(w); ok {
 		return own, nil
 	}
-	config, err := tlsConfig(options)
+	config, err := tlsConfig(&w.TLS)
 	if err != nil {
 		return nil, err
 	}
-	own := t.build(config)
-	t.own.Add(*options, own)
+	own := t.build(config, w.once)
+	t.own.Add(w, own)
 	return own, nil
 }
 
@@ -65,7 +73,7 @@ func (t *transports) closeIdle() {
 }
 
 // build makes a transport. It connects by itself, also for TLS, so that one limit covers both and is known to the call.
-func (t *transports) build(config *tls.Config) *http.Transport {
+func (t *transports) build(config *tls.Config, once bool) *http.Transport {
 	config.NextProtos = []string{"h2", "http/1.1"}
 	config.ClientSessionCache = tls.NewLRUClientSessionCache(256)
 	transport := &http.Transport{
@@ -77,6 +85,7 @@ func (t *transports) build(config *tls.Config) *http.Transport {
 		TLSClientConfig:        config,
 		TLSHandshakeTimeout:    30 * time.Second,
 		ForceAttemptHTTP2:      true,
+		DisableKeepAlives:      once,
 		MaxIdleConnsPerHost:    t.options.IdlePerHost,
 		IdleConnTimeout:        90 * time.Second,
 		ExpectContinueTimeout:  time.Second,

@@ -93,6 +93,28 @@ func TestTimeoutOverHTTP2(t *testing.T) {
 	require.Equal(t, "timed out after 1s while waiting for the answer", out.Result.Reason)
 }
 
+// A request that must not be sent twice gets a connection of its own: nothing is there for net/http to send it again on.
+func TestAtMostOnceUsesEachConnectionOnce(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	callers := map[string]int{}
+	target := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		callers[r.RemoteAddr]++
+	}))
+	t.Cleanup(target.Close)
+	client := newClient(t, Options{})
+	for range 3 {
+		call := newCall(target.URL)
+		call.AtMostOnce = true
+		require.Equal(t, core.RunSucceeded, client.Do(t.Context(), call).State)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	require.Len(t, callers, 3)
+}
+
 func TestConnectionThatWentStale(t *testing.T) {
 	t.Parallel()
 	// The target answers one request on each connection and closes it when the second comes.
@@ -132,16 +154,16 @@ func TestConnectionThatWentStale(t *testing.T) {
 func TestTransportsAreSharedByTLSOptions(t *testing.T) {
 	t.Parallel()
 	client := newClient(t, Options{})
-	plain, err := client.transports.of(&core.TLS{})
+	plain, err := client.transports.of(way{})
 	require.NoError(t, err)
 	require.Same(t, client.transports.plain, plain)
-	one, err := client.transports.of(&core.TLS{ServerName: "a"})
+	one, err := client.transports.of(way{TLS: core.TLS{ServerName: "a"}})
 	require.NoError(t, err)
-	again, err := client.transports.of(&core.TLS{ServerName: "a"})
+	again, err := client.transports.of(way{TLS: core.TLS{ServerName: "a"}})
 	require.NoError(t, err)
 	require.Same(t, one, again)
 	for i := range 2 * maxOwnTransports {
-		_, err := client.transports.of(&core.TLS{ServerName: strconv.Itoa(i)})
+		_, err := client.transports.of(way{TLS: core.TLS{ServerName: strconv.Itoa(i)}})
 		require.NoError(t, err)
 	}
 	require.Equal(t, maxOwnTransports, client.transports.own.Len())
