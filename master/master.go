@@ -60,7 +60,7 @@ type Master struct {
 	notifier   *alert.Notifier
 	metrics    *metrics.Metrics
 
-	run      context.Context //nolint:containedctx // the life of the master, between Start and Stop
+	run      context.Context // the life of the master, between Start and Stop
 	end      context.CancelFunc
 	loops    sync.WaitGroup
 	duties   *duty.Runner

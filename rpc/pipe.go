@@ -40,7 +40,7 @@ func Pipe(ctx context.Context) (MasterStream, WorkerStream, context.CancelCauseF
 }
 
 type pipeEnd[O, I any] struct {
-	ctx context.Context //nolint:containedctx // a stream is its context, as in gRPC
+	ctx context.Context // a stream is its context, as in gRPC
 	out chan *O
 	in  chan *I
 }

@@ -92,7 +92,7 @@ func (w *writeConn) connect(ctx context.Context) (err error) {
 func (w *writeConn) reset() error {
 	var errs []error
 	for e := w.used.Front(); e != nil; e = e.Next() {
-		errs = append(errs, e.Value.(*prepared).stmt.Close()) //nolint:errcheck,forcetypeassert // the list holds nothing else
+		errs = append(errs, e.Value.(*prepared).stmt.Close()) // the list holds nothing else
 	}
 	w.used.Init()
 	clear(w.stmts)
@@ -113,7 +113,7 @@ func (w *writeConn) close() error {
 func (w *writeConn) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
 	if e := w.stmts[query]; e != nil {
 		w.used.MoveToFront(e)
-		return e.Value.(*prepared).stmt, nil //nolint:errcheck,forcetypeassert // see reset
+		return e.Value.(*prepared).stmt, nil
 	}
 	stmt, err := w.conn.PrepareContext(ctx, query)
 	if err != nil {
@@ -121,7 +121,7 @@ func (w *writeConn) PrepareContext(ctx context.Context, query string) (*sql.Stmt
 	}
 	w.stmts[query] = w.used.PushFront(&prepared{query, stmt})
 	if w.used.Len() > maxPrepared {
-		oldest := w.used.Remove(w.used.Back()).(*prepared) //nolint:errcheck,forcetypeassert // see reset
+		oldest := w.used.Remove(w.used.Back()).(*prepared)
 		delete(w.stmts, oldest.query)
 		err = oldest.stmt.Close()
 	}

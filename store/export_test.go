@@ -87,7 +87,7 @@ func (p *tapped) QueryContext(ctx context.Context, query string, args ...any) (*
 }
 
 func (p *tapped) GetDBConn() (*sql.DB, error) {
-	return p.ConnPool.(gorm.GetDBConnector).GetDBConn() //nolint:errcheck,forcetypeassert // asked of the reader, which is one
+	return p.ConnPool.(gorm.GetDBConnector).GetDBConn() // asked of the reader, which is one
 }
 
 // Explain gives the database's plan for a statement, a line a step.

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/carillonhq/carillon/core"
@@ -109,6 +108,6 @@ func (t tx) count(runs []*core.Run) error {
 
 // dayOf is the day of t in UTC as the number yyyymmdd.
 func dayOf(t time.Time) int {
-	n, _ := strconv.Atoi(t.UTC().Format("20060102")) //nolint:errcheck // eight digits
-	return n
+	y, m, d := t.UTC().Date()
+	return y*10_000 + int(m)*100 + d
 }

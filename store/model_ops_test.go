@@ -26,31 +26,56 @@ func TestStoreFollowsItsModel(t *testing.T) {
 		rapid.Check(struct{ rapid.TB }{t}, func(t *rapid.T) {
 			x := &modelled{model: newModel(), s: s, ctx: context.Background(), tokens: map[string]int64{}}
 			x.begin(t)
-			t.Repeat(map[string]func(*rapid.T){
-				"":             x.check,
-				"plan":         x.planTasks,
-				"run by hand":  x.runTask,
-				"move":         x.moveTask,
-				"create":       x.createDelayed,
-				"plan delayed": x.planDelayed,
-				"move delayed": x.moveDelayed,
-				"reserve":      x.reserve,
-				"release":      x.release,
-				"end planned":  x.endPlanned,
-				"dispatch":     x.dispatch,
-				"dispatch all": x.dispatchAll,
-				"start":        x.start,
-				"report":       x.report,
-				"return":       x.giveBackRuns,
-				"cancel":       x.cancel,
-				"reconcile":    x.reconcile,
-				"die":          x.die,
-				"let time pass": func(t *rapid.T) {
-					time.Sleep(time.Duration(rapid.IntRange(1, 15_000).Draw(t, "ms")) * time.Millisecond)
-				},
-			})
+			x.check(t)
+			for range rapid.IntRange(1, 60).Draw(t, "operations") {
+				rapid.SampledFrom(x.operations()).Draw(t, "operation").do(t)
+				x.check(t)
+			}
 		})
 	})
+}
+
+// operations are all that may happen, as often as it is likely to.
+func (x *modelled) operations() []operation {
+	var all []operation
+	for _, o := range []struct {
+		operation
+		weight int
+	}{
+		{operation{"plan", x.planTasks}, 3},
+		{operation{"run by hand", x.runTask}, 1},
+		{operation{"move a task", x.moveTask}, 1},
+		{operation{"create a delayed task", x.createDelayed}, 2},
+		{operation{"plan delayed tasks", x.planDelayed}, 1},
+		{operation{"move a delayed task", x.moveDelayed}, 2},
+		{operation{"reserve", x.reserve}, 2},
+		{operation{"release", x.release}, 1},
+		{operation{"end a planned run", x.endPlanned}, 1},
+		{operation{"dispatch some", x.dispatch}, 2},
+		{operation{"reserve and dispatch", x.dispatchAll}, 5},
+		{operation{"start", x.start}, 3},
+		{operation{"report", x.report}, 6},
+		{operation{"return", x.giveBackRuns}, 2},
+		{operation{"cancel a run", x.cancel}, 1},
+		{operation{"reconcile", x.reconcile}, 1},
+		{operation{"die", x.die}, 1},
+		{operation{"let time pass", x.wait}, 4},
+	} {
+		all = append(all, slices.Repeat([]operation{o.operation}, o.weight)...)
+	}
+	return all
+}
+
+type operation struct {
+	name string
+	do   func(*rapid.T)
+}
+
+// String names the operation where rapid tells of a failure.
+func (o operation) String() string { return o.name }
+
+func (x *modelled) wait(t *rapid.T) {
+	time.Sleep(time.Duration(rapid.IntRange(1, 12_000).Draw(t, "ms")) * time.Millisecond)
 }
 
 // modelled is a store beside its model.
@@ -99,7 +124,8 @@ func (x *modelled) planTasks(t *rapid.T) {
 }
 
 func (x *modelled) runTask(t *rapid.T) {
-	k := x.task(t)
+	id, _ := pick(t, "task", x.tasks)
+	k := x.tasks[id]
 	x.asked++
 	request := time.Duration(x.asked).String()
 	r, err := x.s.RunTask(x.ctx, k, request, 1, testdb.AnyWorker)
@@ -110,7 +136,8 @@ func (x *modelled) runTask(t *rapid.T) {
 }
 
 func (x *modelled) moveTask(t *rapid.T) {
-	k := x.task(t)
+	id, _ := pick(t, "task", x.tasks)
+	k := x.tasks[id]
 	to := rapid.SampledFrom([]core.TaskState{core.TaskRunning, core.TaskPaused, core.TaskStopped}).Draw(t, "to")
 	m := store.TaskMove{TaskID: k.ID, From: []core.TaskState{k.State}, Version: k.Version, To: to, Cancel: "moved", Now: testdb.Now()}
 	if to == core.TaskRunning {
@@ -153,8 +180,11 @@ func (x *modelled) firstRun(d *core.DelayedTask, fireAt time.Time) {
 }
 
 func (x *modelled) moveDelayed(t *rapid.T) {
-	d := x.delayedTask(t)
-	now := testdb.Now()
+	id, ok := pick(t, "delayed task", x.delayed)
+	if !ok {
+		return
+	}
+	d, now := x.delayed[id], testdb.Now()
 	var run *modelRun // its open one
 	for _, r := range x.open {
 		if r.DelayedID == d.ID {
@@ -188,8 +218,9 @@ func (x *modelled) moveDelayed(t *rapid.T) {
 }
 
 func (x *modelled) reserve(t *rapid.T) {
-	m, now := x.process(t, "m"), testdb.Now()
-	runs, err := x.s.Reserve(x.ctx, m, core.QueueDefault, now, 100)
+	m := x.process(t, "m")
+	until := testdb.Now().Add(time.Duration(rapid.IntRange(0, 1).Draw(t, "look ahead")) * core.PlanHorizon)
+	runs, err := x.s.Reserve(x.ctx, m, core.QueueDefault, until, 100)
 	require.NoError(t, err)
 	got := map[string]bool{}
 	for _, r := range runs {
@@ -197,7 +228,7 @@ func (x *modelled) reserve(t *rapid.T) {
 		x.reserved[m] = append(x.reserved[m], claim{r.ID, r.Token})
 	}
 	for id, r := range x.open {
-		due := !r.claimAt.IsZero() && !r.claimAt.After(now)
+		due := !r.claimAt.IsZero() && !r.claimAt.After(until)
 		require.Equal(t, due, got[id], "run %s, to be claimed at %s", id, r.claimAt)
 		if due {
 			r.Token++
@@ -227,10 +258,14 @@ func (x *modelled) release(t *rapid.T) {
 
 func (x *modelled) endPlanned(t *rapid.T) {
 	m := x.process(t, "m")
-	claims := some(t, "reserved", x.reserved[m])[:1]
+	claims := some(t, "reserved", x.reserved[m])
+	if len(claims) == 0 {
+		return
+	}
+	claims = claims[:1]
 	r := x.mine(m, claims[0])
 	if r == nil || r.DelayedID != "" {
-		t.Skip("only firings of a schedule are missed")
+		return // only firings of a schedule are missed
 	}
 	runs := runsOf(claims)
 	*runs[0] = r.Run
@@ -366,7 +401,10 @@ func (x *modelled) giveBackRuns(t *rapid.T) {
 }
 
 func (x *modelled) cancel(t *rapid.T) {
-	id := x.anyRun(t)
+	id, ok := x.anyRun(t)
+	if !ok {
+		return
+	}
 	underWay, err := x.s.CancelRun(x.ctx, id, "cancelled")
 	r := x.open[id]
 	require.Equal(t, r != nil, err == nil, err)
@@ -378,10 +416,7 @@ func (x *modelled) cancel(t *rapid.T) {
 
 func (x *modelled) reconcile(t *rapid.T) {
 	w, now := x.process(t, "w"), testdb.Now()
-	var has []claim
-	if len(x.given[w]) > 0 {
-		has = some(t, "held", x.given[w])
-	}
+	has := some(t, "held", x.given[w])
 	_, err := x.s.Reconcile(x.ctx, w, heldClaims(has), testdb.AnyWorker)
 	require.NoError(t, err)
 	for _, id := range slices.Sorted(maps.Keys(x.open)) {

@@ -171,14 +171,8 @@ func (m *model) recover(incarnation string, now time.Time) {
 	}
 }
 
-// task draws one of the tasks, delayedTask one of the delayed tasks, and run one of the runs, open or ended.
-func (m *model) task(t *rapid.T) *core.Task { return m.tasks[pick(t, "task", m.tasks)] }
-
-func (m *model) delayedTask(t *rapid.T) *core.DelayedTask {
-	return m.delayed[pick(t, "delayed task", m.delayed)]
-}
-
-func (m *model) anyRun(t *rapid.T) string {
+// anyRun draws one of the runs, open or ended.
+func (m *model) anyRun(t *rapid.T) (string, bool) {
 	all := map[string]bool{}
 	for id := range m.open {
 		all[id] = true
@@ -189,20 +183,22 @@ func (m *model) anyRun(t *rapid.T) string {
 	return pick(t, "run", all)
 }
 
-// pick draws a key of a map, and skips the operation when there is none.
-func pick[V any](t *rapid.T, label string, from map[string]V) string {
+// pick draws a key of a map; false when there is none.
+func pick[V any](t *rapid.T, label string, from map[string]V) (string, bool) {
 	if len(from) == 0 {
-		t.Skip("nothing to draw")
+		return "", false
 	}
-	return rapid.SampledFrom(slices.Sorted(maps.Keys(from))).Draw(t, label)
+	return rapid.SampledFrom(slices.Sorted(maps.Keys(from))).Draw(t, label), true
 }
 
-// some draws a few of a list, in some order.
+// some draws a few of a list in some order, the later ones more often.
 func some[T any](t *rapid.T, label string, from []T) []T {
-	if len(from) == 0 {
-		t.Skip("nothing to draw")
+	var out []T
+	for range min(len(from), rapid.IntRange(1, 4).Draw(t, "how many")) {
+		i := rapid.IntRange(0, len(from)-1).Draw(t, label)
+		out = append(out, from[max(i, rapid.IntRange(0, len(from)-1).Draw(t, label))])
 	}
-	return rapid.Permutation(from).Draw(t, label)[:rapid.IntRange(1, len(from)).Draw(t, "how many")]
+	return out
 }
 
 // cast are the tasks of the model: one that forbids overlap and retries and has children, one that allows overlap, one

@@ -16,7 +16,7 @@ import (
 // tx is a connection or a transaction with the few calls the hot path makes. Statements go to gorm's pool of prepared
 // statements and past its reflection.
 type tx struct {
-	ctx context.Context //nolint:containedctx // a tx lives within one call
+	ctx context.Context // a tx lives within one call
 	db  *gorm.DB        // statements of gorm, on the same connection
 }
 

@@ -38,7 +38,7 @@ type held struct {
 	run   *rpc.Run // nil once ended
 	phase phase
 
-	ctx    context.Context //nolint:containedctx // a run under way is its context
+	ctx    context.Context // a run under way is its context
 	cancel context.CancelCauseFunc
 	began  time.Time
 
@@ -53,7 +53,7 @@ type held struct {
 // table is all that a worker holds. Its methods are short and never block; those that may let a run begin return the runs
 // that the caller must start.
 type table struct {
-	base           context.Context //nolint:containedctx // the parent of each run's context; never cancelled
+	base           context.Context // the parent of each run's context; never cancelled
 	slots          int
 	maxUnconfirmed int
 

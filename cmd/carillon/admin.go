@@ -47,8 +47,8 @@ func migrateCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(cmd.OutOrStdout(), "the schema is up to date")
-		return s.Close()
+		_, err = fmt.Fprintln(cmd.OutOrStdout(), "the schema is up to date")
+		return errors.Join(err, s.Close())
 	}
 	return cmd
 }

@@ -69,4 +69,6 @@ func serve(ctx context.Context, cfg conf.Config, log *slog.Logger) (err error) {
 type inProcess struct{ master *master.Master }
 
 // Dial opens a stream inside the process.
-func (p inProcess) Dial(ctx context.Context) (rpc.WorkerStream, error) { return p.master.Attach(ctx), nil }
+func (p inProcess) Dial(ctx context.Context) (rpc.WorkerStream, error) {
+	return p.master.Attach(ctx), nil
+}

@@ -32,7 +32,7 @@ func (h *held) add(runs []*store.Reserved) {
 // advance moves the runs that are due at now from the heap to their queues.
 func (h *held) advance(now time.Time) {
 	for len(h.coming) > 0 && !h.coming[0].FireAt.After(now) {
-		r := heap.Pop(&h.coming).(*store.Reserved) //nolint:errcheck,forcetypeassert // the heap holds nothing else
+		r := heap.Pop(&h.coming).(*store.Reserved) // the heap holds nothing else
 		h.ready[r.Queue] = append(h.ready[r.Queue], r)
 	}
 }
@@ -124,7 +124,7 @@ func (b byInstant) Less(i, j int) bool {
 func (b byInstant) Swap(i, j int) { b[i], b[j] = b[j], b[i] }
 
 // Push is part of heap.Interface.
-func (b *byInstant) Push(x any) { *b = append(*b, x.(*store.Reserved)) } //nolint:errcheck,forcetypeassert // see advance
+func (b *byInstant) Push(x any) { *b = append(*b, x.(*store.Reserved)) }
 
 // Pop is part of heap.Interface.
 func (b *byInstant) Pop() any {

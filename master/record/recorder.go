@@ -101,20 +101,19 @@ func (r *Recorder) loop(ctx context.Context) {
 // gather waits for a report and takes those that follow it closely.
 func (r *Recorder) gather(ctx context.Context) (batch []Report, open bool) {
 	var n int
-	var timeout <-chan time.Time
+	timer := time.NewTimer(time.Hour) // begins with the first report
+	defer timer.Stop()
 	for {
 		select {
 		case rep := <-r.reports:
+			if len(batch) == 0 {
+				timer.Reset(linger)
+			}
 			batch = append(batch, rep)
 			if n += len(rep.Outcomes); n >= maxBatch {
 				return batch, true
 			}
-			if timeout == nil {
-				timer := time.NewTimer(linger)
-				defer timer.Stop()
-				timeout = timer.C
-			}
-		case <-timeout:
+		case <-timer.C:
 			return batch, true
 		case <-r.stopping:
 			return r.rest(batch), false

@@ -45,7 +45,7 @@ func (a *attempt) perform(ctx context.Context) {
 		a.gaveUp(ctx, bounded, err)
 		return
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	a.progress.phase.Store(phaseReading)
 	if err := a.read(resp); err != nil {
 		a.gaveUp(ctx, bounded, err)

@@ -50,7 +50,7 @@ func isConnectTimeout(err error) bool { return errors.Is(err, errConnectTimeout)
 // causeText says why a context was cancelled.
 func causeText(ctx context.Context) string {
 	cause := context.Cause(ctx)
-	if cause == context.Canceled {
+	if errors.Is(cause, context.Canceled) {
 		return "cancelled"
 	}
 	return cause.Error()

@@ -56,8 +56,7 @@ func TestSignatureOfRedirects(t *testing.T) {
 	verify, err := webhooks.NewWebhookRaw([]byte("a secret text"))
 	require.NoError(t, err)
 	for _, status := range []int{303, 308} {
-		var s *target
-		s = newTarget(t, func(w http.ResponseWriter, r *http.Request) {
+		s := newTarget(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/" {
 				http.Redirect(w, r, "/next", status)
 				return

@@ -29,7 +29,10 @@ func (a *api) admit(r *http.Request, least core.Role) (*core.User, error) {
 	if err != nil {
 		return nil, err
 	}
-	return user, user.Require(least)
+	if err := user.Require(least); err != nil {
+		return nil, err
+	}
+	return user, nil
 }
 
 // identify says who calls, by the headers of a ScheduleMaster client or by HTTP Basic.
