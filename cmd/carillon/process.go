@@ -41,7 +41,7 @@ func configure(cmd *cobra.Command, role conf.Role) (conf.Config, *slog.Logger, e
 	}
 	log := logging.New(os.Stderr, cfg.LogLevel, cfg.LogFormat)
 	for _, n := range notices {
-		log.Warn("an option has no effect", "notice", n)
+		log.Warn("an option has no effect", "notice", n.String())
 	}
 	return cfg, log, nil
 }
