@@ -163,7 +163,7 @@ log_level (CARILLON_LOG_LEVEL): "loud" must be debug, info, warn or error
 drain_timeout (%s): "10" must be a time span from 0s to 1h with its unit (ms, s, m, h, d)
 maxc (--maxc): "0" must be a whole number from 1 to 100000
 labels (--labels): "a b" must be a list of labels, each 1 to 100 letters, digits and . _ @ : - beginning with a letter or digit
-admin_password (CARILLON_ADMIN_PASSWORD): must be text (in quotes, in the file) of 8 to 200 characters; its value is not shown
+admin_password (CARILLON_ADMIN_PASSWORD): must be text (in quotes, in the file) of 6 to 200 characters; its value is not shown
 master: must be given: a worker dials a master's HOST:PORT, or one of several with commas between`, file), problems.Error())
 
 	var first *Error

@@ -50,7 +50,9 @@ type User struct {
 // The limits of a user's fields, in characters.
 const (
 	MaxUserName = 100
-	MinPassword = 8
+	// MinPassword lets in the passwords that business systems have had with ScheduleMaster: what they send in
+	// ms_auth_secret is made of them, so a longer minimum would make every such client change.
+	MinPassword = 6
 	MaxPassword = 200
 )
 

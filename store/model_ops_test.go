@@ -4,8 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -15,68 +13,6 @@ import (
 	"github.com/carillonhq/carillon/internal/testdb"
 	"github.com/carillonhq/carillon/store"
 )
-
-// Whatever masters, workers, callers and death do, and in whatever order, the store holds what the model says, and what
-// the design says must always hold does.
-func TestStoreFollowsItsModel(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := testdb.Open(t)
-		// A bubble has no deadline to ask for, so rapid must not see that t is a *testing.T.
-		rapid.Check(struct{ rapid.TB }{t}, func(t *rapid.T) {
-			x := &modelled{model: newModel(), s: s, ctx: context.Background(), tokens: map[string]int64{}}
-			x.begin(t)
-			x.check(t)
-			for range rapid.IntRange(1, 60).Draw(t, "operations") {
-				rapid.SampledFrom(x.operations()).Draw(t, "operation").do(t)
-				x.check(t)
-			}
-		})
-	})
-}
-
-// operations are all that may happen, as often as it is likely to.
-func (x *modelled) operations() []operation {
-	var all []operation
-	for _, o := range []struct {
-		operation
-		weight int
-	}{
-		{operation{"plan", x.planTasks}, 3},
-		{operation{"run by hand", x.runTask}, 1},
-		{operation{"move a task", x.moveTask}, 1},
-		{operation{"create a delayed task", x.createDelayed}, 2},
-		{operation{"plan delayed tasks", x.planDelayed}, 1},
-		{operation{"move a delayed task", x.moveDelayed}, 2},
-		{operation{"reserve", x.reserve}, 2},
-		{operation{"release", x.release}, 1},
-		{operation{"end a planned run", x.endPlanned}, 1},
-		{operation{"dispatch some", x.dispatch}, 2},
-		{operation{"reserve and dispatch", x.dispatchAll}, 5},
-		{operation{"start", x.start}, 3},
-		{operation{"report", x.report}, 6},
-		{operation{"return", x.giveBackRuns}, 2},
-		{operation{"cancel a run", x.cancel}, 1},
-		{operation{"reconcile", x.reconcile}, 1},
-		{operation{"die", x.die}, 1},
-		{operation{"let time pass", x.wait}, 4},
-	} {
-		all = append(all, slices.Repeat([]operation{o.operation}, o.weight)...)
-	}
-	return all
-}
-
-type operation struct {
-	name string
-	do   func(*rapid.T)
-}
-
-// String names the operation where rapid tells of a failure.
-func (o operation) String() string { return o.name }
-
-func (x *modelled) wait(t *rapid.T) {
-	time.Sleep(time.Duration(rapid.IntRange(1, 12_000).Draw(t, "ms")) * time.Millisecond)
-}
 
 // modelled is a store beside its model.
 type modelled struct {
@@ -138,7 +74,7 @@ func (x *modelled) runTask(t *rapid.T) {
 func (x *modelled) moveTask(t *rapid.T) {
 	id, _ := pick(t, "task", x.tasks)
 	k := x.tasks[id]
-	to := rapid.SampledFrom([]core.TaskState{core.TaskRunning, core.TaskPaused, core.TaskStopped}).Draw(t, "to")
+	to := rapid.SampledFrom([]core.TaskState{core.TaskRunning, core.TaskRunning, core.TaskPaused, core.TaskStopped}).Draw(t, "to")
 	m := store.TaskMove{TaskID: k.ID, From: []core.TaskState{k.State}, Version: k.Version, To: to, Cancel: "moved", Now: testdb.Now()}
 	if to == core.TaskRunning {
 		m.Raise, m.NextDue = true, testdb.Now().Add(time.Microsecond)
@@ -443,4 +379,8 @@ func (x *modelled) die(t *rapid.T) {
 	require.True(t, dead)
 	x.recover(p, testdb.Now())
 	x.register(t, p) // what it remembers of before, it tries all the same
+}
+
+func (x *modelled) wait(t *rapid.T) {
+	time.Sleep(time.Duration(rapid.IntRange(1, 12_000).Draw(t, "ms")) * time.Millisecond)
 }

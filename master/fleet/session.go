@@ -57,7 +57,7 @@ func (s *Session) Worker() string { return s.node.Name }
 func (s *Session) Incarnation() string { return s.node.Incarnation }
 
 // Give sends runs to the worker. Their slots were taken by Pick and their dispatch is committed. It gives false when the
-// worker's stream ended meanwhile: then nothing was sent, and the runs must be returned to the queue.
+// worker's stream ended or it began to drain meanwhile: then nothing was sent, and the runs must be returned to the queue.
 func (s *Session) Give(runs []store.Handout) bool {
 	settings, err := s.fleet.opts.Settings.Current(context.Background())
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *Session) Give(runs []store.Handout) bool {
 	now := time.Now()
 	msg := &rpc.Dispatch{Runs: make([]*rpc.Run, len(runs))}
 	s.fleet.mu.Lock()
-	if s.dead {
+	if s.dead || s.draining {
 		s.fleet.mu.Unlock()
 		return false
 	}

@@ -1,0 +1,305 @@
+package dispatch
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/master/fleet"
+	"github.com/carillonhq/carillon/master/record"
+	"github.com/carillonhq/carillon/rpc"
+	"github.com/carillonhq/carillon/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// bundle is a dispatcher in virtual time, with a queue in memory and workers on pipes.
+type bundle struct {
+	*Dispatcher
+	t     *testing.T
+	queue *queueStore
+	fleet *fleet.Fleet
+	ended []*core.Run
+	runs  int
+}
+
+// virtually runs a test in a bubble of its own with a dispatcher that is not started.
+func virtually(t *testing.T, test func(t *testing.T, b *bundle)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log := slog.New(slog.DiscardHandler)
+		b := &bundle{t: t, queue: &queueStore{}}
+		b.fleet = fleet.New(fleet.Options{
+			Store: fleetStore{}, Recorder: nobody{}, Settings: nobody{}, Route: anyWorker, Master: core.Node{Name: "m1"},
+			Token: func(context.Context) (string, error) { return "", nil }, Changed: func() { b.Changed() }, Logger: log,
+		})
+		b.Dispatcher = New(Options{
+			Store: b.queue, Fleet: b.fleet, Master: "m1-1", Route: anyWorker, Commit: func(string, int, time.Duration) {},
+			Ended: func(r *core.Run) { b.ended = append(b.ended, r) }, Logger: log,
+		})
+		test(t, b)
+		b.fleet.Stop()
+	})
+}
+
+// started runs a test with a dispatcher that is stopped at its end.
+func started(t *testing.T, test func(t *testing.T, b *bundle)) {
+	t.Helper()
+	virtually(t, func(t *testing.T, b *bundle) {
+		b.Start(t.Context())
+		test(t, b)
+		require.NoError(t, b.Stop(t.Context()))
+	})
+}
+
+func anyWorker([]string) string { return core.QueueDefault }
+
+// run makes a delayed task's run that is to be sent in d, changed as asked.
+func (b *bundle) run(d time.Duration, changes ...func(*store.Reserved)) *store.Reserved {
+	b.runs++
+	at := time.Now().Add(d)
+	r := &store.Reserved{
+		Run:      &core.Run{ID: "run-" + strconv.Itoa(10_000+b.runs), Trigger: core.TriggerDelayed, Queue: core.QueueDefault, State: core.RunPlanned, Due: at, FireAt: at},
+		Callback: []byte(`{}`),
+	}
+	for _, change := range changes {
+		change(r)
+	}
+	return r
+}
+
+// plan puts runs into the queue.
+func (b *bundle) plan(runs ...*store.Reserved) {
+	b.queue.mu.Lock()
+	b.queue.waiting = append(b.queue.waiting, runs...)
+	b.queue.mu.Unlock()
+}
+
+func queued(queue string) func(*store.Reserved) {
+	return func(r *store.Reserved) { r.Queue = queue }
+}
+
+// ofTask makes a run one that a repeating schedule caused.
+func ofTask(r *store.Reserved) {
+	r.Trigger, r.TaskID = core.TriggerSchedule, "task"
+	r.Task = &store.TaskDefinition{Definition: core.Definition{Schedule: core.Schedule{Kind: core.ScheduleCron}}}
+}
+
+// queueStore is the queue in memory. It keeps the rules of the real one that the dispatcher leans on: a run is reserved
+// by one at a time, and only a reserved run is dispatched.
+type queueStore struct {
+	mu       sync.Mutex
+	waiting  []*store.Reserved
+	reserved map[string]*store.Reserved
+	sent     []string
+	ended    []*core.Run
+	returned []store.Held
+	limits   []int // of the reservations asked for
+	batches  []int // sizes of the dispatches asked for
+	asked    []time.Time
+
+	// broken fails an operation; turned keeps a run from being sent. Both may be nil.
+	broken func(operation string) error
+	turned func(store.Handout) bool
+}
+
+func (q *queueStore) Now() time.Time { return time.Now() }
+
+func (q *queueStore) fails(operation string) error {
+	if q.broken == nil {
+		return nil
+	}
+	return q.broken(operation)
+}
+
+func (q *queueStore) Reserve(_ context.Context, _, queue string, until time.Time, limit int) ([]*store.Reserved, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err := q.fails("reserve"); err != nil {
+		return nil, err
+	}
+	q.limits = append(q.limits, limit)
+	slices.SortStableFunc(q.waiting, func(a, b *store.Reserved) int { return a.FireAt.Compare(b.FireAt) })
+	var out, rest []*store.Reserved
+	for _, r := range q.waiting {
+		if r.Queue != queue || r.FireAt.After(until) || len(out) == limit {
+			rest = append(rest, r)
+			continue
+		}
+		r.Token++
+		if q.reserved == nil {
+			q.reserved = map[string]*store.Reserved{}
+		}
+		q.reserved[r.ID] = r
+		out = append(out, r)
+	}
+	q.waiting = rest
+	slices.SortFunc(out, func(a, b *store.Reserved) int { return cmp.Compare(b.ID, a.ID) }) // given in no order
+	return out, nil
+}
+
+func (q *queueStore) Dispatch(_ context.Context, _ string, batch []store.Handout) (sent []store.Handout, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.batches, q.asked = append(q.batches, len(batch)), append(q.asked, time.Now())
+	if err := q.fails("dispatch"); err != nil {
+		return nil, err
+	}
+	for _, h := range batch {
+		if q.reserved[h.ID] == nil {
+			continue
+		}
+		delete(q.reserved, h.ID)
+		if q.turned != nil && q.turned(h) {
+			continue
+		}
+		q.sent = append(q.sent, h.ID)
+		sent = append(sent, h)
+	}
+	return sent, nil
+}
+
+func (q *queueStore) Release(_ context.Context, _ string, runs []*core.Run) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err := q.fails("release"); err != nil {
+		return err
+	}
+	for _, r := range runs {
+		if held := q.reserved[r.ID]; held != nil {
+			delete(q.reserved, r.ID)
+			q.waiting = append(q.waiting, held)
+		}
+	}
+	return nil
+}
+
+func (q *queueStore) EndPlanned(_ context.Context, _ string, runs []*core.Run) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err := q.fails("end"); err != nil {
+		return err
+	}
+	for _, r := range runs {
+		delete(q.reserved, r.ID)
+		q.ended = append(q.ended, r)
+	}
+	return nil
+}
+
+func (q *queueStore) Return(_ context.Context, held []store.Held, _ store.Route) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.returned = append(q.returned, held...)
+	return nil
+}
+
+// breakFor makes an operation fail n times.
+func (q *queueStore) breakFor(operation string, n int) {
+	q.broken = func(op string) error {
+		if op != operation || n == 0 {
+			return nil
+		}
+		n--
+		return errors.New("the database is away")
+	}
+}
+
+// worker is the far end of a stream: it notes what it is given, and when.
+type worker struct {
+	stream rpc.WorkerStream
+	cut    func()
+	mu     sync.Mutex
+	got    []*rpc.Run
+	at     []time.Time
+	given  chan *rpc.Run // also gets each run, when not nil
+}
+
+// worker connects a worker.
+func (b *bundle) worker(name string, slots int, labels ...string) *worker {
+	b.t.Helper()
+	master, stream, cancel := rpc.Pipe(b.t.Context())
+	w := &worker{stream: stream, cut: func() { cancel(errors.New("cut")) }}
+	go func() { cancel(b.fleet.Serve(master, "")) }()
+	require.NoError(b.t, stream.Send(&rpc.WorkerMessage{Kind: &rpc.WorkerMessage_Hello{Hello: &rpc.Hello{
+		Protocol: rpc.Protocol, Name: name, Incarnation: name + "-1", Weight: 1, Slots: int32(slots), Labels: labels, //nolint:gosec // small
+	}}}))
+	m, err := stream.Recv()
+	require.NoError(b.t, err)
+	require.NotNil(b.t, m.GetWelcome())
+	go w.read()
+	synctest.Wait()
+	return w
+}
+
+func (w *worker) read() {
+	for {
+		m, err := w.stream.Recv()
+		if err != nil {
+			return
+		}
+		for _, r := range m.GetDispatch().GetRuns() {
+			w.mu.Lock()
+			w.got, w.at = append(w.got, r), append(w.at, time.Now())
+			w.mu.Unlock()
+			if w.given != nil {
+				w.given <- r
+			}
+		}
+	}
+}
+
+// ids are the runs that the worker was given, in that order.
+func (w *worker) ids() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ids := make([]string, len(w.got))
+	for i, r := range w.got {
+		ids[i] = r.Id
+	}
+	return ids
+}
+
+// end reports that a run ended, which frees its slot.
+func (w *worker) end(t *testing.T, r *rpc.Run) {
+	t.Helper()
+	require.NoError(t, w.stream.Send(&rpc.WorkerMessage{Kind: &rpc.WorkerMessage_Outcomes{Outcomes: &rpc.Outcomes{
+		Outcomes: []*rpc.Outcome{{RunId: r.Id, Token: r.Token, State: string(core.RunSucceeded)}},
+	}}}))
+}
+
+// fleetStore keeps nothing.
+type fleetStore struct{}
+
+func (fleetStore) Register(context.Context, *core.Node, string, time.Duration) error { return nil }
+func (fleetStore) Renew(context.Context, []store.Beat) ([]string, error)             { return nil, nil }
+func (fleetStore) Expire(context.Context, string) error                              { return nil }
+func (fleetStore) Return(context.Context, []store.Held, store.Route) error           { return nil }
+func (fleetStore) Started(context.Context, []store.Held, time.Time) error            { return nil }
+func (fleetStore) AppendLog(context.Context, store.Held, int64, []core.LogLine) error {
+	return nil
+}
+
+func (fleetStore) Reconcile(context.Context, string, []store.Held, store.Route) ([]store.Held, error) {
+	return nil, nil
+}
+
+// nobody takes outcomes and gives the default settings.
+type nobody struct{}
+
+func (nobody) Submit(context.Context, record.Report) error { return nil }
+func (nobody) Current(context.Context) (core.Settings, error) {
+	return core.ReadSettings(nil)
+}
