@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -91,7 +92,7 @@ type ran struct {
 	status         int
 }
 
-// command runs carillon to its end.
+// command runs carillon to its end, which is killed when it does not come soon.
 func command(t *testing.T, stdin string, args ...string) ran {
 	t.Helper()
 	return commandIn(t, nil, stdin, args...)
@@ -101,7 +102,9 @@ func commandIn(t *testing.T, env []string, stdin string, args ...string) ran {
 	t.Helper()
 	path, err := binary()
 	require.NoError(t, err)
-	cmd := exec.CommandContext(t.Context(), path, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, args...)
 	var stdout, stderr strings.Builder
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = append(environment(), env...), strings.NewReader(stdin), &stdout, &stderr
 	cmd.Dir = t.TempDir()
@@ -190,9 +193,8 @@ func joinWorker(t *testing.T, master, name string, extra ...string) *process {
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	for range 100 {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000)))
-		if err == nil {
-			defer l.Close()
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000))); err == nil {
+			require.NoError(t, l.Close())
 			return l.Addr().String()
 		}
 	}

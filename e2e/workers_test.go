@@ -152,7 +152,7 @@ func TestScheduleMasterOptions(t *testing.T) {
 		"--role=master", "--protocol=http", "--ip=127.0.0.1", "--port=30000", "--data", t.TempDir(), "--http-addr", anyPort, "--grpc-addr", anyPort,
 		"--log-format", "json")
 	for _, option := range []string{"--protocol", "--ip", "--port"} {
-		m.await(1, soon, `"level":"WARN"`, `"`+option+`"`, "it was ScheduleMaster's")
+		m.await(1, soon, `"level":"WARN"`, option+" is not used: it was ScheduleMaster's")
 	}
 	s := &server{process: m}
 	s.readAddresses(t)
@@ -176,5 +176,6 @@ func TestDataFolderIsServedOnce(t *testing.T) {
 		require.Contains(t, second.stderr.text(), "another carillon process serves this data folder")
 		require.Contains(t, second.stderr.text(), s.data)
 	}
+	require.Equal(t, 1, command(t, "", "migrate", "--data", s.data).status, "nor may the schema be changed under it")
 	require.NotEmpty(t, s.nodes(), "the first goes on")
 }

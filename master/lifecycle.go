@@ -67,7 +67,7 @@ func (m *Master) Start(ctx context.Context) (err error) {
 
 // prepare makes what a first start makes, and takes this process's lease.
 func (m *Master) prepare(ctx context.Context) error {
-	if _, err := m.JoinToken(ctx); err != nil {
+	if err := m.keepJoinToken(ctx); err != nil {
 		return err
 	}
 	password, err := m.auth.EnsureAdmin(ctx, m.opts.AdminPassword)

@@ -150,6 +150,9 @@ func (m *Master) gauges() metrics.Gauges {
 	}
 }
 
+// joinTokenName is what the store knows the join token by.
+const joinTokenName = "join-token"
+
 // JoinToken gives the token that workers prove themselves with.
 func (m *Master) JoinToken(ctx context.Context) (string, error) {
 	if m.opts.JoinToken != "" {
@@ -160,7 +163,16 @@ func (m *Master) JoinToken(ctx context.Context) (string, error) {
 
 // JoinToken gives a database's join token, made and stored when there is none.
 func JoinToken(ctx context.Context, s *store.Store) (string, error) {
-	return s.Secret(ctx, "join-token", rand.Text())
+	return s.Secret(ctx, joinTokenName, rand.Text())
+}
+
+// keepJoinToken stores the token that the master was given, so that `carillon join-token` prints the one in force.
+func (m *Master) keepJoinToken(ctx context.Context) error {
+	if m.opts.JoinToken != "" {
+		return m.opts.Store.SetSecret(ctx, joinTokenName, m.opts.JoinToken)
+	}
+	_, err := m.JoinToken(ctx)
+	return err
 }
 
 // Attach connects a worker that lives in this process. The stream ends with ctx.

@@ -20,7 +20,8 @@ type TaskDefinition struct {
 	CallbackJSON []byte
 }
 
-// Definition gives the definition that a task's version fixes; nil when the task has moved on to another version.
+// Definition gives the definition that a task's version fixes; nil when the task has moved on to another version,
+// or when it cannot be read.
 func (s *Store) Definition(ctx context.Context, taskID string, version int64) (*TaskDefinition, error) {
 	defs, err := s.definitionsOf(s.read(ctx), map[string]int64{taskID: version})
 	return defs[taskID], s.edge(err)

@@ -21,8 +21,8 @@ type PlanAhead struct {
 }
 
 // CreateDelayed stores a delayed task. It returns when the task is on disk; creations that arrive together share one
-// commit. When plan is not nil and the task is due by plan.Until its run is planned in the same transaction. A task with an
-// idempotency key that is known takes the id and due instant of the one that has it.
+// commit. When the task is due by plan.Until its run is planned in the same transaction. A task with an idempotency key that
+// is known takes the id, due instant and state of the one that has it.
 func (s *Store) CreateDelayed(ctx context.Context, d *core.DelayedTask, plan PlanAhead) error {
 	// A caller that gives up leaves its creation to be stored all the same, so that is of a copy.
 	stored := *d

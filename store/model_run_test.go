@@ -22,7 +22,7 @@ func TestStoreFollowsItsModel(t *testing.T) {
 			x := &modelled{model: newModel(), s: s, ctx: context.Background(), tokens: map[string]int64{}}
 			x.begin(t)
 			x.check(t)
-			for range rapid.IntRange(30, 80).Draw(t, "operations") {
+			for range rapid.IntRange(modelDepth/2, modelDepth).Draw(t, "operations") {
 				rapid.SampledFrom(x.operations()).Draw(t, "operation").do(t)
 				x.check(t)
 			}

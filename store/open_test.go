@@ -120,6 +120,20 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "run a newer carillon")
 }
 
+// A connection that lost its transaction is given up, and the next write has a new one.
+func TestBrokenTransactionBreaksNoOther(t *testing.T) {
+	t.Parallel()
+	s := testdb.Open(t)
+	require.NoError(t, s.SaveSettings(t.Context(), map[string]string{"a": "1"}))
+	for _, cut := range []string{"ROLLBACK", "COMMIT"} {
+		require.ErrorContains(t, s.Exec(t.Context(), cut), "no transaction is active")
+		require.NoError(t, s.SaveSettings(t.Context(), map[string]string{"a": cut}))
+		got, err := s.Settings(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, cut, got["a"])
+	}
+}
+
 func TestFailuresOfTheDatabaseAreTold(t *testing.T) {
 	each(t, func(t *testing.T, b *bundle) {
 		k := b.task()

@@ -394,6 +394,18 @@ func TestChildrenInOneBatch(t *testing.T) {
 	})
 }
 
+func TestChildrenOfTheRunThatSucceeded(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		child := b.task(overlapping)
+		parent := b.task(overlapping, func(k *core.Task) { k.Children = []string{child.ID} })
+		b.plan(parent, testdb.Now())
+		b.plan(parent, testdb.Now().Add(-time.Second))
+		runs := b.dispatch()
+		b.report(testdb.Outcome(runs[0].Run, core.RunFailed), testdb.Outcome(runs[1].Run, core.RunSucceeded))
+		require.Equal(t, runs[1].ID, b.open().ParentRunID, "and not of the other in its batch")
+	})
+}
+
 func TestLogIsInOrder(t *testing.T) {
 	each(t, func(t *testing.T, b *bundle) {
 		line := func(s string) core.LogLine { return core.LogLine{At: testdb.Now(), Level: "info", Text: s} }

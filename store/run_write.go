@@ -59,13 +59,13 @@ func (s *Store) CancelRun(ctx context.Context, id, reason string) (underWay *cor
 	return underWay, err
 }
 
-// Prune deletes up to limit ended runs that the retention rule no longer keeps: those due before a day, and, of each
-// task looked at, those beyond the newest keep. It gives how many it deleted; fewer than limit means that it is done.
+// Prune deletes up to limit ended runs that were due before an instant, with their logs. It gives how many it deleted;
+// fewer than limit means that it is done.
 func (s *Store) Prune(ctx context.Context, before time.Time, limit int) (int, error) {
 	return s.prune(ctx, "SELECT id FROM run_history WHERE id < ? ORDER BY id LIMIT ?", core.FirstRunID(before), limit)
 }
 
-// PruneTask deletes up to limit ended runs of a task beyond its newest keep.
+// PruneTask deletes up to limit ended runs of a task beyond its newest keep, which must be 1 or more.
 func (s *Store) PruneTask(ctx context.Context, taskID string, keep, limit int) (int, error) {
 	return s.prune(ctx, "SELECT id FROM run_history WHERE "+ofTask+` AND id <
 		(SELECT id FROM run_history WHERE `+ofTask+" ORDER BY id DESC LIMIT 1 OFFSET ?) ORDER BY id LIMIT ?", taskID, taskID, keep-1, limit)

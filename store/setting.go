@@ -2,27 +2,41 @@ package store
 
 import (
 	"context"
-	"database/sql"
+	"errors"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// named is a row of settings or of secrets.
+type named struct {
+	Name  string `gorm:"primaryKey"`
+	Value string
+}
+
+const (
+	settingsTable = "settings"
+	secretsTable  = "secrets"
 )
 
 // Settings reads the settings that have been changed from their defaults, by name.
 func (s *Store) Settings(ctx context.Context) (map[string]string, error) {
-	values := map[string]string{}
-	err := s.read(ctx).each(func(rows *sql.Rows) error {
-		var name, value string
-		err := rows.Scan(&name, &value)
-		values[name] = value
-		return err
-	}, "SELECT name, value FROM settings")
-	return values, s.edge(err)
+	var rows []named
+	if err := s.read(ctx).db.Table(settingsTable).Find(&rows).Error; err != nil {
+		return nil, s.edge(err)
+	}
+	values := make(map[string]string, len(rows))
+	for _, r := range rows {
+		values[r.Name] = r.Value
+	}
+	return values, nil
 }
 
 // SaveSettings stores settings, all or none.
 func (s *Store) SaveSettings(ctx context.Context, values map[string]string) error {
 	return s.write(ctx, func(t tx) error {
 		for name, value := range values {
-			if _, err := t.exec("INSERT INTO settings (name,value) VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-				name, value); err != nil {
+			if err := t.put(settingsTable, named{name, value}); err != nil {
 				return err
 			}
 		}
@@ -33,23 +47,28 @@ func (s *Store) SaveSettings(ctx context.Context, values map[string]string) erro
 // Secret gives the cluster's secret of this name. When it has none yet, value is stored and given; so whoever comes
 // first decides. An empty value stores nothing.
 func (s *Store) Secret(ctx context.Context, name, value string) (string, error) {
-	var stored string
+	var stored named
 	err := s.write(ctx, func(t tx) error {
 		if value != "" {
-			if _, err := t.exec("INSERT INTO secrets (name,value) VALUES (?,?) ON CONFLICT (name) DO NOTHING", name, value); err != nil {
+			if err := t.db.Table(secretsTable).Clauses(clause.OnConflict{DoNothing: true}).Create(&named{name, value}).Error; err != nil {
 				return err
 			}
 		}
-		_, err := t.one([]any{&stored}, "SELECT value FROM secrets WHERE name = ?", name)
+		err := t.db.Table(secretsTable).Where("name = ?", name).Take(&stored).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return nil
+		}
 		return err
 	})
-	return stored, err
+	return stored.Value, err
 }
 
 // SetSecret replaces the cluster's secret of this name.
 func (s *Store) SetSecret(ctx context.Context, name, value string) error {
-	return s.write(ctx, func(t tx) error {
-		_, err := t.exec("INSERT INTO secrets (name,value) VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
-		return err
-	})
+	return s.write(ctx, func(t tx) error { return t.put(secretsTable, named{name, value}) })
+}
+
+// put stores a named value in place of the one there may be.
+func (t tx) put(table string, row named) error {
+	return t.db.Table(table).Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error
 }

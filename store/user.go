@@ -2,46 +2,73 @@ package store
 
 import (
 	"context"
-	"database/sql"
+
+	"gorm.io/gorm"
 
 	"github.com/carillonhq/carillon/core"
 )
 
-const userColumns = "id, name, password_hash, secret_hash, role, email, disabled, must_change, created_at"
+// userRow is a row of users.
+type userRow struct {
+	ID           int64
+	Name         string
+	PasswordHash string
+	SecretHash   string
+	Role         string
+	Email        string
+	Disabled     bool
+	MustChange   bool
+	CreatedAt    int64 `gorm:"autoCreateTime:false"`
+}
+
+// TableName is what gorm asks for.
+func (userRow) TableName() string { return "users" }
+
+func toUserRow(u *core.User) userRow {
+	return userRow{
+		ID: u.ID, Name: u.Name, PasswordHash: u.PasswordHash, SecretHash: u.SecretHash, Role: string(u.Role), Email: u.Email,
+		Disabled: u.Disabled, MustChange: u.MustChange, CreatedAt: micros(u.CreatedAt),
+	}
+}
+
+func (r userRow) user() *core.User {
+	return &core.User{
+		ID: r.ID, Name: r.Name, PasswordHash: r.PasswordHash, SecretHash: r.SecretHash, Role: core.Role(r.Role), Email: r.Email,
+		Disabled: r.Disabled, MustChange: r.MustChange, CreatedAt: instant(r.CreatedAt),
+	}
+}
 
 // CreateUser stores a new user and sets its id. A taken name is a conflict.
 func (s *Store) CreateUser(ctx context.Context, u *core.User) error {
 	return s.write(ctx, func(t tx) error {
-		_, err := t.exec("INSERT INTO users (name,password_hash,secret_hash,role,email,disabled,must_change,created_at) VALUES (?,?,?,?,?,?,?,?)",
-			u.Name, u.PasswordHash, u.SecretHash, string(u.Role), u.Email, u.Disabled, u.MustChange, micros(u.CreatedAt))
+		row := toUserRow(u)
+		row.ID = 0
+		err := t.db.Create(&row).Error
 		if isDuplicate(err) {
 			return core.Conflict("there is a user named %s already", u.Name)
 		}
-		if err != nil {
-			return err
-		}
-		_, err = t.one([]any{&u.ID}, "SELECT id FROM users WHERE name = ?", u.Name)
+		u.ID = row.ID
 		return err
 	})
 }
 
-// UpdateUser stores a user's fields, by id.
+// UpdateUser stores a user's fields, by id. The name and the day of creation stay.
 func (s *Store) UpdateUser(ctx context.Context, u *core.User) error {
 	return s.write(ctx, func(t tx) error {
-		n, err := t.exec("UPDATE users SET password_hash = ?, secret_hash = ?, role = ?, email = ?, disabled = ?, must_change = ? WHERE id = ?",
-			u.PasswordHash, u.SecretHash, string(u.Role), u.Email, u.Disabled, u.MustChange, u.ID)
-		if err == nil && n == 0 {
+		row := toUserRow(u)
+		res := t.db.Model(&row).Select("PasswordHash", "SecretHash", "Role", "Email", "Disabled", "MustChange").Updates(&row)
+		if res.Error == nil && res.RowsAffected == 0 {
 			return core.NotFound("there is no user %d", u.ID)
 		}
-		return err
+		return res.Error
 	})
 }
 
 // UserByName reads one user. Names are compared to the letter.
 func (s *Store) UserByName(ctx context.Context, name string) (*core.User, error) {
-	users, err := s.read(ctx).users("WHERE name = ?", name)
+	users, err := s.users(s.read(ctx).db.Where("name = ?", name))
 	if err != nil {
-		return nil, s.edge(err)
+		return nil, err
 	}
 	if len(users) == 0 {
 		return nil, core.NotFound("there is no user named %s", name)
@@ -51,21 +78,17 @@ func (s *Store) UserByName(ctx context.Context, name string) (*core.User, error)
 
 // Users lists all users by id.
 func (s *Store) Users(ctx context.Context) ([]*core.User, error) {
-	users, err := s.read(ctx).users("ORDER BY id")
-	return users, s.edge(err)
+	return s.users(s.read(ctx).db)
 }
 
-func (t tx) users(rest string, args ...any) ([]*core.User, error) {
-	var users []*core.User
-	err := t.each(func(rows *sql.Rows) error {
-		var (
-			u       core.User
-			created int64
-		)
-		err := rows.Scan(&u.ID, &u.Name, &u.PasswordHash, &u.SecretHash, &u.Role, &u.Email, &u.Disabled, &u.MustChange, &created)
-		u.CreatedAt = instant(created)
-		users = append(users, &u)
-		return err
-	}, "SELECT "+userColumns+" FROM users "+rest, args...)
-	return users, err
+func (s *Store) users(db *gorm.DB) ([]*core.User, error) {
+	var rows []userRow
+	if err := db.Order("id").Find(&rows).Error; err != nil {
+		return nil, s.edge(err)
+	}
+	users := make([]*core.User, len(rows))
+	for i, r := range rows {
+		users[i] = r.user()
+	}
+	return users, nil
 }

@@ -2,8 +2,12 @@
 package testdb
 
 import (
+	"context"
+	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -40,13 +44,40 @@ func Each(t *testing.T, fn func(t *testing.T, s *store.Store)) {
 // bubble's.
 func Open(t testing.TB) *store.Store {
 	t.Helper()
-	return OpenPath(t, filepath.Join(t.TempDir(), "carillon.db"))
+	empty, err := emptySQLite()
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "carillon.db")
+	require.NoError(t, os.WriteFile(path, empty, 0o600))
+	return OpenPath(t, path)
+}
+
+// emptySQLite gives the content of an SQLite file that has the schema and nothing else. Copying it takes a test less than
+// half the time of migrating, and under the race detector a sixth.
+var emptySQLite = sync.OnceValues(func() (content []byte, err error) {
+	folder, err := os.MkdirTemp("", "testdb")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	path := filepath.Join(folder, "carillon.db")
+	s, err := store.Open(context.Background(), options(path))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+func options(path string) store.Options {
+	return store.Options{Path: path, Logger: slog.New(slog.DiscardHandler)}
 }
 
 // OpenPath opens the SQLite store in a file, and closes it at the test's end.
 func OpenPath(t testing.TB, path string) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Path: path, Logger: slog.New(slog.DiscardHandler)})
+	s, err := store.Open(t.Context(), options(path))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s

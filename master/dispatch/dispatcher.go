@@ -155,6 +155,9 @@ func (d *Dispatcher) Reserve(ctx context.Context) (more bool, err error) {
 	orphans := d.held.drop(func(r *store.Reserved) bool { _, served := free[r.Queue]; return !served })
 	d.mu.Unlock()
 	if err := d.release(ctx, orphans); err != nil {
+		d.mu.Lock()
+		d.held.add(orphans) // forgotten here, they would be this master's until it ends
+		d.mu.Unlock()
 		return false, err
 	}
 	wanting := len(free) == 0 // the first worker to come finds the queue as it is
@@ -193,9 +196,9 @@ func (d *Dispatcher) Reserve(ctx context.Context) (more bool, err error) {
 	return more, nil
 }
 
-func (d *Dispatcher) release(ctx context.Context, runs []*core.Run) error {
-	if len(runs) == 0 {
+func (d *Dispatcher) release(ctx context.Context, held []*store.Reserved) error {
+	if len(held) == 0 {
 		return nil
 	}
-	return d.opts.Store.Release(ctx, d.opts.Master, runs)
+	return d.opts.Store.Release(ctx, d.opts.Master, runsOf(held))
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/carillonhq/carillon/core"
-	"github.com/carillonhq/carillon/rpc"
 	"github.com/carillonhq/carillon/store"
 )
 
@@ -27,11 +26,12 @@ func TestRunsLeaveInOrderAtTheirInstants(t *testing.T) {
 		rand.New(rand.NewPCG(1, 2)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 		b.plan(shuffled...)
 		b.Wake(time.Now())
-		time.Sleep(5 * time.Second)
-		require.Len(t, w.got, len(want))
+		sleep(5 * time.Second)
+		got, at := w.seen()
+		require.Len(t, got, len(want))
 		for i, r := range want {
-			require.Equal(t, r.ID, w.got[i].Id)
-			require.Equal(t, r.FireAt, w.at[i], "%s is sent at its instant to the nanosecond", r.ID)
+			require.Equal(t, r.ID, got[i].Id)
+			require.Equal(t, r.FireAt, at[i], "%s is sent at its instant to the nanosecond", r.ID)
 		}
 	})
 }
@@ -40,9 +40,9 @@ func TestRunsAreReservedWithinTheLookAheadOnly(t *testing.T) {
 	started(t, func(t *testing.T, b *bundle) {
 		b.worker("w1", 1)
 		b.plan(b.run(10 * time.Second))
-		time.Sleep(10*time.Second - core.LookAhead - time.Millisecond)
+		sleep(10*time.Second - core.LookAhead - time.Millisecond)
 		require.Zero(t, b.Reserved())
-		time.Sleep(reserveEvery)
+		sleep(reserveEvery)
 		require.Equal(t, 1, b.Reserved())
 	})
 }
@@ -50,7 +50,7 @@ func TestRunsAreReservedWithinTheLookAheadOnly(t *testing.T) {
 func TestWakeReservesAtOnce(t *testing.T) {
 	started(t, func(t *testing.T, b *bundle) {
 		w := b.worker("w1", 1)
-		time.Sleep(reserveEvery / 2) // between two looks
+		sleep(reserveEvery / 2) // between two looks
 		near, far := b.run(0), b.run(core.LookAhead+time.Hour)
 		b.plan(near, far)
 		b.Wake(far.FireAt)
@@ -66,7 +66,7 @@ func TestNothingIsReservedWithoutWorkers(t *testing.T) {
 	started(t, func(t *testing.T, b *bundle) {
 		r := b.run(0)
 		b.plan(r)
-		time.Sleep(time.Minute + reserveEvery/2)
+		sleep(time.Minute + reserveEvery/2)
 		require.Zero(t, b.Reserved())
 		w := b.worker("w1", 1)
 		require.Equal(t, []string{r.ID}, w.ids(), "the first worker to come finds the queue as it is")
@@ -76,17 +76,16 @@ func TestNothingIsReservedWithoutWorkers(t *testing.T) {
 func TestFourRunsAreReservedForEachFreeSlot(t *testing.T) {
 	started(t, func(t *testing.T, b *bundle) {
 		w := b.worker("w1", 3)
-		w.given = make(chan *rpc.Run, 1000)
 		for range 100 {
 			b.plan(b.run(time.Second))
 		}
-		time.Sleep(time.Second - 1)
+		sleep(time.Second - 1)
 		require.Equal(t, 3*perSlot, b.Reserved())
 		for done := range 100 {
-			time.Sleep(10 * time.Millisecond)
+			sleep(10 * time.Millisecond)
 			require.LessOrEqual(t, b.Reserved(), 3*perSlot)
 			require.LessOrEqual(t, len(w.ids())-done, 3, "never more at the worker than it has slots")
-			w.end(t, <-w.given)
+			w.end(t, done)
 		}
 		ids := w.ids()
 		slices.Sort(ids)
@@ -108,7 +107,7 @@ func TestMemoryOfReservedRunsIsBounded(t *testing.T) {
 			_, err := b.Reserve(t.Context())
 			require.NoError(t, err)
 		}
-		require.Len(t, b.queue.limits, 1, "with %d bytes held no more is asked for", b.held.bytes)
+		require.Equal(t, reserveBatch, b.Reserved(), "with %d bytes held no more is taken", b.held.bytes)
 		require.Less(t, b.held.bytes, maxBytes+reserveBatch*(core.MaxBody+1000), "at most one batch over the bound")
 	})
 }
@@ -119,10 +118,10 @@ func TestReservationsAndDispatchesAreBatched(t *testing.T) {
 		for range 1200 {
 			b.plan(b.run(time.Second))
 		}
-		time.Sleep(2 * time.Second)
+		sleep(2 * time.Second)
 		require.Len(t, w.ids(), 1200)
-		require.LessOrEqual(t, slices.Max(b.queue.limits), reserveBatch)
-		require.Equal(t, []int{sendBatch, sendBatch, 200}, b.queue.batches)
+		require.LessOrEqual(t, slices.Max(b.queue.now().limits), reserveBatch)
+		require.Equal(t, []int{sendBatch, sendBatch, 200}, b.queue.now().batches)
 	})
 }
 
@@ -131,13 +130,14 @@ func TestRunWaitsForASlotAndGoesWhenOneIsFree(t *testing.T) {
 		w := b.worker("w1", 1)
 		first, second := b.run(time.Second), b.run(time.Second)
 		b.plan(first, second)
-		time.Sleep(8*time.Second + 333*time.Millisecond)
+		sleep(8*time.Second + 333*time.Millisecond)
 		require.Equal(t, []string{first.ID}, w.ids())
 		freed := time.Now()
-		w.end(t, w.got[0])
+		w.end(t, 0)
 		synctest.Wait()
 		require.Equal(t, []string{first.ID, second.ID}, w.ids())
-		require.Equal(t, freed, w.at[1])
+		_, at := w.seen()
+		require.Equal(t, freed, at[1])
 	})
 }
 
@@ -146,22 +146,22 @@ func TestRunThatWaitsTooLongForASlotIsMissed(t *testing.T) {
 		w := b.worker("w1", 1)
 		short := func(r *store.Reserved) { r.Task.MisfireAfter = 5 * time.Second }
 		first := b.run(0)
-		task, own, once, delayed := b.run(time.Second, ofTask), b.run(time.Second, ofTask, short), b.run(time.Second, ofTask), b.run(time.Second)
+		own, task, once, delayed := b.run(time.Second, ofTask, short), b.run(time.Second, ofTask), b.run(time.Second, ofTask), b.run(time.Second)
 		once.Task.Schedule.Kind = core.ScheduleOnce
 		b.plan(first, task, own, once, delayed)
-		time.Sleep(time.Second + 5*time.Second + 2*idle)
-		require.Equal(t, []*core.Run{own.Run}, b.ended)
-		time.Sleep(core.DefaultMisfireAfter)
-		require.Equal(t, []*core.Run{own.Run, task.Run}, b.ended)
-		require.Equal(t, b.ended, b.queue.ended)
-		for _, r := range b.ended {
+		sleep(time.Second + 5*time.Second + 2*idle)
+		require.Equal(t, []*core.Run{own.Run}, b.queue.now().noted)
+		sleep(core.DefaultMisfireAfter)
+		require.Equal(t, []*core.Run{own.Run, task.Run}, b.queue.now().noted)
+		require.Equal(t, b.queue.now().noted, b.queue.now().ended)
+		for _, r := range b.queue.now().noted {
 			require.Equal(t, core.RunMissed, r.State)
 			require.Contains(t, r.Result.Reason, "no worker could take it")
 		}
 		require.Equal(t, []string{first.ID}, w.ids())
-		w.end(t, w.got[0])
+		w.end(t, 0)
 		synctest.Wait()
-		w.end(t, w.got[1])
+		w.end(t, 1)
 		synctest.Wait()
 		require.ElementsMatch(t, []string{first.ID, once.ID, delayed.ID}, w.ids(), "neither is ever missed")
 	})
@@ -173,9 +173,9 @@ func TestMissedRunsAreKeptUntilTheyAreRecorded(t *testing.T) {
 		late := b.run(-2*time.Minute, ofTask)
 		b.queue.breakFor("end", 3)
 		b.plan(late)
-		time.Sleep(10 * time.Second)
-		require.Equal(t, []*core.Run{late.Run}, b.queue.ended, "a run that is forgotten would be reserved until this process ends")
-		require.Equal(t, []*core.Run{late.Run}, b.ended)
+		sleep(10 * time.Second)
+		require.Equal(t, []*core.Run{late.Run}, b.queue.now().ended, "a run that is forgotten would be reserved until this process ends")
+		require.Equal(t, []*core.Run{late.Run}, b.queue.now().noted)
 	})
 }
 
@@ -188,13 +188,13 @@ func TestRunsOfAQueueThatNobodyServesAnyMoreAreReleased(t *testing.T) {
 				due := b.run(1500*time.Millisecond, queued(core.QueueOfLabel("gpu")))
 				other := b.run(1500 * time.Millisecond)
 				b.plan(due, other)
-				time.Sleep(time.Second)
+				sleep(time.Second)
 				require.Equal(t, 2, b.Reserved())
 				b.queue.breakFor("release", broken)
 				gpu.cut()
-				time.Sleep(reserveEvery * time.Duration(broken+1))
-				require.Equal(t, []*store.Reserved{due}, b.queue.waiting, "other masters' workers may take it")
-				time.Sleep(time.Second)
+				sleep(reserveEvery * time.Duration(broken+1))
+				require.Equal(t, []*store.Reserved{due}, b.queue.now().waiting, "other masters' workers may take it")
+				sleep(time.Second)
 				require.Equal(t, []string{other.ID}, stays.ids())
 			})
 		})
@@ -206,12 +206,12 @@ func TestStopReleasesAll(t *testing.T) {
 		w := b.worker("w1", 1)
 		b.Start(t.Context())
 		b.plan(b.run(0), b.run(0), b.run(time.Second))
-		time.Sleep(reserveEvery)
+		sleep(reserveEvery)
 		require.Equal(t, 2, b.Reserved())
 		require.NoError(t, b.Stop(t.Context()))
 		require.Zero(t, b.Reserved())
-		require.Len(t, b.queue.waiting, 2)
-		require.Empty(t, b.queue.reserved)
+		require.Len(t, b.queue.now().waiting, 2)
+		require.Empty(t, b.queue.now().reserved)
 		require.Len(t, w.ids(), 1)
 	})
 }
@@ -221,9 +221,11 @@ func TestStopSaysThatNothingCouldBeReleased(t *testing.T) {
 		b.worker("w1", 1)
 		b.Start(t.Context())
 		b.plan(b.run(time.Second))
-		time.Sleep(reserveEvery)
+		sleep(reserveEvery)
 		away := errors.New("the database is away")
+		b.queue.mu.Lock()
 		b.queue.broken = func(string) error { return away }
+		b.queue.mu.Unlock()
 		require.ErrorIs(t, b.Stop(t.Context()), away)
 	})
 }

@@ -69,14 +69,14 @@ func (h *held) putBack(r *store.Reserved) {
 }
 
 // drop takes out all runs for which gone holds and gives them.
-func (h *held) drop(gone func(*store.Reserved) bool) []*core.Run {
-	var out []*core.Run
+func (h *held) drop(gone func(*store.Reserved) bool) []*store.Reserved {
+	var out []*store.Reserved
 	keep := func(runs []*store.Reserved) []*store.Reserved {
 		kept := runs[:0]
 		for _, r := range runs {
 			if gone(r) {
 				h.forget(r)
-				out = append(out, r.Run)
+				out = append(out, r)
 			} else {
 				kept = append(kept, r)
 			}
@@ -109,6 +109,14 @@ func (h *held) len() int {
 		n += k
 	}
 	return n
+}
+
+func runsOf(held []*store.Reserved) []*core.Run {
+	runs := make([]*core.Run, len(held))
+	for i, r := range held {
+		runs[i] = r.Run
+	}
+	return runs
 }
 
 // byInstant is a heap of runs by the instant they are to be sent, and by id where that is the same.

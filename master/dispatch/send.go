@@ -2,7 +2,9 @@ package dispatch
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/carillonhq/carillon/core"
@@ -68,29 +70,42 @@ type picked struct {
 func (d *Dispatcher) Send(ctx context.Context) (more bool, err error) {
 	now := d.opts.Store.Now()
 	batch, missed := d.due(now)
-	if len(missed) > 0 {
-		if err := d.opts.Store.EndPlanned(ctx, d.opts.Master, missed); err != nil {
-			d.opts.Logger.Error("runs that are too late could not be recorded", "runs", len(missed), "error", err)
-		} else {
-			for _, r := range missed {
-				d.opts.Ended(r)
-			}
-		}
-	}
+	missErr := d.miss(ctx, missed)
 	if len(batch) == 0 {
-		return len(missed) > 0, nil
+		return len(missed) > 0 && missErr == nil, missErr
 	}
 	if err := d.commit(ctx, batch); err != nil {
 		d.undo(batch)
-		return false, err
+		return false, errors.Join(missErr, err)
 	}
 	// Room was made in memory: have it filled before it runs empty.
 	d.refill()
-	return len(batch) == sendBatch, nil
+	return len(batch) == sendBatch && missErr == nil, missErr
+}
+
+// miss records runs that have become too late. Those that cannot be recorded wait on: forgotten here, they would be this
+// master's until it ends.
+func (d *Dispatcher) miss(ctx context.Context, missed []*store.Reserved) error {
+	if len(missed) == 0 {
+		return nil
+	}
+	runs := runsOf(missed)
+	if err := d.opts.Store.EndPlanned(ctx, d.opts.Master, runs); err != nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		for _, r := range slices.Backward(missed) {
+			d.held.putBack(r)
+		}
+		return fmt.Errorf("record %d runs that are too late: %w", len(missed), err)
+	}
+	for _, r := range runs {
+		d.opts.Ended(r)
+	}
+	return nil
 }
 
 // due takes the runs that are due with a slot for each, and those that have become too late.
-func (d *Dispatcher) due(now time.Time) (batch []picked, missed []*core.Run) {
+func (d *Dispatcher) due(now time.Time) (batch []picked, missed []*store.Reserved) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.held.advance(now)
@@ -103,7 +118,7 @@ func (d *Dispatcher) due(now time.Time) (batch []picked, missed []*core.Run) {
 			if r.Task != nil && core.Missed(r.Trigger, r.Task.Schedule.Kind, r.Due, now, r.Task.MisfireAfter) {
 				r.State = core.RunMissed
 				r.Result.Reason = fmt.Sprintf("no worker could take it for %s after its instant", now.Sub(r.Due).Round(time.Second))
-				missed = append(missed, r.Run)
+				missed = append(missed, r)
 				continue
 			}
 			s := d.opts.Fleet.Pick(queue)

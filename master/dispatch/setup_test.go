@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -30,7 +31,6 @@ type bundle struct {
 	t     *testing.T
 	queue *queueStore
 	fleet *fleet.Fleet
-	ended []*core.Run
 	runs  int
 }
 
@@ -47,7 +47,7 @@ func virtually(t *testing.T, test func(t *testing.T, b *bundle)) {
 		})
 		b.Dispatcher = New(Options{
 			Store: b.queue, Fleet: b.fleet, Master: "m1-1", Route: anyWorker, Commit: func(string, int, time.Duration) {},
-			Ended: func(r *core.Run) { b.ended = append(b.ended, r) }, Logger: log,
+			Ended: b.queue.note, Logger: log,
 		})
 		test(t, b)
 		b.fleet.Stop()
@@ -100,19 +100,39 @@ func ofTask(r *store.Reserved) {
 // queueStore is the queue in memory. It keeps the rules of the real one that the dispatcher leans on: a run is reserved
 // by one at a time, and only a reserved run is dispatched.
 type queueStore struct {
-	mu       sync.Mutex
+	mu sync.Mutex
+	notes
+	// broken fails an operation; turned keeps a run from being sent. Both may be nil.
+	broken func(operation string) error
+	turned func(store.Handout) bool
+}
+
+// notes are the queue, and what it was asked.
+type notes struct {
 	waiting  []*store.Reserved
 	reserved map[string]*store.Reserved
 	sent     []string
-	ended    []*core.Run
+	ended    []*core.Run // without being sent, by the queue
+	noted    []*core.Run // the same, as the dispatcher told
 	returned []store.Held
 	limits   []int // of the reservations asked for
 	batches  []int // sizes of the dispatches asked for
 	asked    []time.Time
+}
 
-	// broken fails an operation; turned keeps a run from being sent. Both may be nil.
-	broken func(operation string) error
-	turned func(store.Handout) bool
+// now gives the queue as it stands.
+func (q *queueStore) now() notes {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := q.notes
+	n.waiting, n.reserved, n.ended, n.noted = slices.Clone(n.waiting), maps.Clone(n.reserved), slices.Clone(n.ended), slices.Clone(n.noted)
+	return n
+}
+
+func (q *queueStore) note(r *core.Run) {
+	q.mu.Lock()
+	q.noted = append(q.noted, r)
+	q.mu.Unlock()
 }
 
 func (q *queueStore) Now() time.Time { return time.Now() }
@@ -208,6 +228,8 @@ func (q *queueStore) Return(_ context.Context, held []store.Held, _ store.Route)
 
 // breakFor makes an operation fail n times.
 func (q *queueStore) breakFor(operation string, n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	q.broken = func(op string) error {
 		if op != operation || n == 0 {
 			return nil
@@ -224,7 +246,6 @@ type worker struct {
 	mu     sync.Mutex
 	got    []*rpc.Run
 	at     []time.Time
-	given  chan *rpc.Run // also gets each run, when not nil
 }
 
 // worker connects a worker.
@@ -254,27 +275,32 @@ func (w *worker) read() {
 			w.mu.Lock()
 			w.got, w.at = append(w.got, r), append(w.at, time.Now())
 			w.mu.Unlock()
-			if w.given != nil {
-				w.given <- r
-			}
 		}
 	}
 }
 
-// ids are the runs that the worker was given, in that order.
-func (w *worker) ids() []string {
+// seen are the runs that the worker was given and when.
+func (w *worker) seen() ([]*rpc.Run, []time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	ids := make([]string, len(w.got))
-	for i, r := range w.got {
+	return slices.Clone(w.got), slices.Clone(w.at)
+}
+
+// ids are the runs that the worker was given, in that order.
+func (w *worker) ids() []string {
+	got, _ := w.seen()
+	ids := make([]string, len(got))
+	for i, r := range got {
 		ids[i] = r.Id
 	}
 	return ids
 }
 
-// end reports that a run ended, which frees its slot.
-func (w *worker) end(t *testing.T, r *rpc.Run) {
+// end reports that the nth run it was given ended, which frees its slot.
+func (w *worker) end(t *testing.T, n int) {
 	t.Helper()
+	got, _ := w.seen()
+	r := got[n]
 	require.NoError(t, w.stream.Send(&rpc.WorkerMessage{Kind: &rpc.WorkerMessage_Outcomes{Outcomes: &rpc.Outcomes{
 		Outcomes: []*rpc.Outcome{{RunId: r.Id, Token: r.Token, State: string(core.RunSucceeded)}},
 	}}}))
@@ -302,4 +328,10 @@ type nobody struct{}
 func (nobody) Submit(context.Context, record.Report) error { return nil }
 func (nobody) Current(context.Context) (core.Settings, error) {
 	return core.ReadSettings(nil)
+}
+
+// sleep lets virtual time pass, and all that happens until then be done.
+func sleep(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }

@@ -56,11 +56,12 @@ type Fleet struct {
 	sessions map[string]*Session // by incarnation
 	serving  sync.WaitGroup
 	stopping bool
+	stopped  chan struct{} // closed when stopping is set
 }
 
 // New makes a Fleet. Its Run must be running for leases to be renewed.
 func New(opts Options) *Fleet {
-	return &Fleet{opts: opts, beats: make(chan beat, 256), sessions: map[string]*Session{}}
+	return &Fleet{opts: opts, beats: make(chan beat, 256), sessions: map[string]*Session{}, stopped: make(chan struct{})}
 }
 
 // Pick takes a slot of a worker that serves a queue. Among those with free slots the share of each follows its weight
@@ -148,8 +149,12 @@ func (f *Fleet) Cancel(run *core.Run, reason string) bool {
 func (f *Fleet) oust(node *core.Node, host string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	return f.oustLocked(node, host)
+}
+
+func (f *Fleet) oustLocked(node *core.Node, host string) error {
 	if f.stopping {
-		return core.Unavailable("this master is stopping")
+		return errStopping()
 	}
 	for _, other := range f.sessions {
 		if other.node.Name != node.Name {
@@ -170,16 +175,19 @@ func (f *Fleet) oust(node *core.Node, host string) error {
 	return nil
 }
 
-// add lets a session take runs.
+// add lets a session take runs. Ousting and adding are one step, so that a stop or another stream of the same name comes
+// before both or after both.
 func (f *Fleet) add(s *Session) error {
-	if err := f.oust(&s.node, s.host); err != nil {
-		return err
-	}
 	f.mu.Lock()
-	f.sessions[s.node.Incarnation] = s
+	err := f.oustLocked(&s.node, s.host)
+	if err == nil {
+		f.sessions[s.node.Incarnation] = s
+	}
 	f.mu.Unlock()
-	f.opts.Changed()
-	return nil
+	if err == nil {
+		f.opts.Changed()
+	}
+	return err
 }
 
 // drop takes a session out, under the mutex.
@@ -200,14 +208,19 @@ func (f *Fleet) remove(s *Session) {
 // Stop closes all streams; their workers go to another master, or wait for this one to come back.
 func (f *Fleet) Stop() {
 	f.mu.Lock()
-	f.stopping = true
+	if !f.stopping {
+		f.stopping = true
+		close(f.stopped)
+	}
 	var all []*Session
 	for _, s := range f.sessions {
 		all = append(all, s)
 	}
 	f.mu.Unlock()
 	for _, s := range all {
-		s.close(core.Unavailable("this master is stopping"))
+		s.close(errStopping())
 	}
 	f.serving.Wait()
 }
+
+func errStopping() error { return core.Unavailable("this master is stopping") }

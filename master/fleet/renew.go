@@ -27,8 +27,11 @@ func (s *Session) heartbeat(ctx context.Context, hb *rpc.Heartbeat) error {
 	missing, running := s.list(hb.Held, hb.Draining, lease)
 	if len(missing) > 0 {
 		s.fleet.opts.Logger.Warn("runs never reached their worker; planned again", "worker", s.node.Name, "runs", len(missing))
-		if err := s.note(s.fleet.opts.Store.Return(ctx, missing, s.fleet.opts.Route)); err != nil {
-			return err
+		if err := s.fleet.opts.Store.Return(ctx, missing, s.fleet.opts.Route); err != nil {
+			s.relist(missing) // the next heartbeat tries again
+			if err := s.note(err); err != nil {
+				return err
+			}
 		}
 		s.fleet.opts.Changed()
 	}

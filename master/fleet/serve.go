@@ -61,7 +61,7 @@ func (f *Fleet) Serve(stream rpc.MasterStream, host string) error {
 	f.mu.Lock()
 	if f.stopping {
 		f.mu.Unlock()
-		return core.Unavailable("this master is stopping")
+		return errStopping()
 	}
 	f.serving.Add(1)
 	f.mu.Unlock()
@@ -70,7 +70,7 @@ func (f *Fleet) Serve(stream rpc.MasterStream, host string) error {
 	// A stream ends for its reader when Serve returns, so the reader has a goroutine of its own.
 	ctx, stop := context.WithCancel(stream.Context())
 	defer stop()
-	hello, err := receiveHello(ctx, stream)
+	hello, err := f.receiveHello(ctx, stream)
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (s *Session) farewell(ctx context.Context) error {
 	return errors.Join(err, s.fleet.opts.Store.Expire(ctx, s.node.Incarnation))
 }
 
-func receiveHello(ctx context.Context, stream rpc.MasterStream) (*rpc.Hello, error) {
+func (f *Fleet) receiveHello(ctx context.Context, stream rpc.MasterStream) (*rpc.Hello, error) {
 	type answer struct {
 		m   *rpc.WorkerMessage
 		err error
@@ -137,6 +137,8 @@ func receiveHello(ctx context.Context, stream rpc.MasterStream) (*rpc.Hello, err
 			return h, nil
 		}
 		return nil, core.Malformed("", "a worker's first message must be Hello")
+	case <-f.stopped:
+		return nil, errStopping()
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for a worker's hello: %w", ctx.Err())
 	}

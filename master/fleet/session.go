@@ -13,6 +13,10 @@ import (
 // outDepth is how many messages may wait for a worker. One that does not take so many is not reading its stream.
 const outDepth = 1024
 
+// maxDispatch is about how many bytes of runs go into one message. A worker takes messages of several times that size, and
+// one run is well below it.
+const maxDispatch = 4 << 20
+
 // Session is one worker's stream.
 type Session struct {
 	fleet  *Fleet
@@ -64,23 +68,28 @@ func (s *Session) Give(runs []store.Handout) bool {
 		settings.HTTPRequestTimeout = core.DefaultRequestTTL
 	}
 	now := time.Now()
-	msg := &rpc.Dispatch{Runs: make([]*rpc.Run, len(runs))}
 	s.fleet.mu.Lock()
 	if s.dead || s.draining {
 		s.fleet.mu.Unlock()
 		return false
 	}
-	for i, h := range runs {
+	for _, h := range runs {
 		s.given[h.ID] = &given{token: h.Token, listed: now}
-		msg.Runs[i] = &rpc.Run{
+	}
+	s.fleet.mu.Unlock()
+	msg, size := new(rpc.Dispatch), 0
+	for i, h := range runs {
+		msg.Runs = append(msg.Runs, &rpc.Run{
 			Id: h.ID, Token: h.Token, OccurrenceId: h.OccurrenceID, Trigger: string(h.Trigger), Attempt: int32(h.Attempt), // #nosec G115 -- bounded by the retry policy
 			Due: rpc.Micros(h.Due), TaskId: h.TaskID, DelayedId: h.DelayedID, Callback: h.Callback,
 			DefaultTimeoutMs: settings.HTTPRequestTimeout.Milliseconds(), HasParent: h.ParentRunID != "", ParentResult: h.ParentResult,
 			AtMostOnce: h.Task != nil && h.Task.AtMostOnce,
+		})
+		if size += h.Size(); size >= maxDispatch || i == len(runs)-1 {
+			s.send(&rpc.MasterMessage{Kind: &rpc.MasterMessage_Dispatch{Dispatch: msg}})
+			msg, size = new(rpc.Dispatch), 0
 		}
 	}
-	s.fleet.mu.Unlock()
-	s.send(&rpc.MasterMessage{Kind: &rpc.MasterMessage_Dispatch{Dispatch: msg}})
 	return true
 }
 
@@ -149,6 +158,16 @@ func (s *Session) list(held []*rpc.Held, draining bool, lease time.Duration) (mi
 		}
 	}
 	return missing, len(s.given)
+}
+
+// relist puts runs on the list again that could not be returned, as not listed by any heartbeat.
+func (s *Session) relist(missing []store.Held) {
+	s.fleet.mu.Lock()
+	defer s.fleet.mu.Unlock()
+	for _, h := range missing {
+		s.given[h.RunID] = &given{token: h.Token}
+		s.taken++
+	}
 }
 
 // adopt puts the runs that a worker brought along on the list.

@@ -131,7 +131,7 @@ func (p *Planner) miss(d store.DueTask, now time.Time, out *store.TaskPlan) (tim
 			if after <= 0 {
 				after = core.DefaultMisfireAfter
 			}
-			next, ok, err = schedule.Next(&d.Schedule, now.Add(-after), p.opts.Zone)
+			next, ok, err = schedule.Next(&d.Schedule, now.Add(-after-1), p.opts.Zone) // one exactly so late is not missed
 		}
 		out.Missed = store.MissedRun(d, first, last, count, now, reason)
 		p.opts.Logger.Warn("firings missed", "task", d.TaskID, "count", count, "first", first, "last", last)

@@ -70,6 +70,11 @@ func (r *Recorder) Start(ctx context.Context) { go r.loop(ctx) }
 // keeps what was not taken.
 func (r *Recorder) Submit(ctx context.Context, rep Report) error {
 	select {
+	case <-r.stopping: // said first, for the queue may have room that nobody looks into any more
+		return errStopping
+	default:
+	}
+	select {
 	case r.reports <- rep:
 		return nil
 	case <-r.stopping:
