@@ -12,14 +12,6 @@ import (
 	v1 "github.com/carillonhq/carillon/master/api/v1"
 )
 
-// outcomes gives the states of runs and their triggers, in order.
-func outcomes(runs []v1.Run) (all []string) {
-	for _, r := range runs {
-		all = append(all, r.State+" "+r.Trigger)
-	}
-	return all
-}
-
 // What a killed server had under way is lost and done again: under the same key, as the next attempt, and it keeps no
 // task from firing. A task that asks for at most once is not done again.
 func TestKilledWithRunsUnderWay(t *testing.T) {

@@ -12,3 +12,11 @@ func byAttempt(runs []v1.Run) []v1.Run {
 	slices.SortFunc(runs, func(a, b v1.Run) int { return cmp.Compare(a.Attempt, b.Attempt) })
 	return runs
 }
+
+// outcomes gives the states of runs and their triggers, in order.
+func outcomes(runs []v1.Run) (all []string) {
+	for _, r := range runs {
+		all = append(all, r.State+" "+r.Trigger)
+	}
+	return all
+}

@@ -133,20 +133,32 @@ func (m *Master) Stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.opts.StopTimeout)
 	defer cancel()
 	defer m.loops.Wait()
+	defer m.recorder.Wait()
 	defer m.end()
 	var errs []error
 	if m.http != nil {
-		errs = append(errs, m.http.Shutdown(ctx))
+		errs = append(errs, m.stopHTTP(ctx))
 	}
 	errs = append(errs, m.duties.Stop(), m.dispatcher.Stop(ctx))
 	m.fleet.Stop()
 	if m.grpc != nil {
 		m.grpc.Stop()
 	}
-	m.recorder.Stop()
+	m.recorder.Stop(ctx)
 	errs = append(errs, m.opts.Store.Expire(ctx, m.node.Incarnation))
 	m.opts.Logger.Info("master stopped", "name", m.node.Name)
 	return errors.Join(errs...)
+}
+
+// stopHTTP answers the requests under way. It takes a third of the time at most, so that a slow client does not keep the
+// reservations from being given back.
+func (m *Master) stopHTTP(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, m.opts.StopTimeout/3)
+	defer cancel()
+	if err := m.http.Shutdown(ctx); err != nil {
+		return errors.Join(err, m.http.Close())
+	}
+	return nil
 }
 
 func (m *Master) serve(what string, serve func() error) {

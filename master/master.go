@@ -117,7 +117,7 @@ func (m *Master) assemble() {
 	})
 	m.planner = plan.New(plan.Options{Store: o.Store, Route: m.router.Route, Zone: o.Zone, Wake: m.wake, Logger: o.Logger})
 	m.rescuer = rescue.New(rescue.Options{
-		Store: o.Store, Router: m.router, Wake: m.wake, Ended: m.metrics.Recorded, Logger: o.Logger,
+		Store: o.Store, Router: m.router, Master: m.node.Incarnation, Wake: m.wake, Ended: m.metrics.Recorded, Logger: o.Logger,
 	})
 	m.pruner = retain.New(retain.Options{Store: o.Store, Settings: m.manage.Settings, Logger: o.Logger})
 }

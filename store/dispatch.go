@@ -9,7 +9,8 @@ import (
 	"github.com/carillonhq/carillon/core"
 )
 
-// guardWait is how long a run that must wait for its task's guard is left before it is claimed again.
+// guardWait is how long a run that must wait for its task's guard is left before it is claimed again. Masters claim what is
+// due within the look-ahead, so it is put as far behind that.
 const guardWait = 500 * time.Millisecond
 
 // Handout is a run about to be given to a worker.
@@ -67,13 +68,13 @@ func (t tx) markDispatched(master string, batch []Handout, now time.Time) ([]Han
 	for _, h := range batch {
 		names[h.Incarnation] = h.Worker
 	}
-	won := make(map[string]bool, len(batch))
+	won := make(map[Held]bool, len(batch)) // by token too: a run may have been claimed again beside an old claim
 	for _, k := range order {
 		err := eachIn(groups[k], func(list string, args []any) error {
 			return t.each(func(rows *sql.Rows) error {
 				var id string
 				err := rows.Scan(&id)
-				won[id] = true
+				won[Held{id, k.token}] = true
 				return err
 			}, "UPDATE runs SET state = 'dispatched', holder = ?, worker = ?, dispatched_at = ? WHERE state = 'planned' AND holder = ? AND token = ? AND id IN "+
 				list+" RETURNING id", append([]any{k.incarnation, names[k.incarnation], micros(now), master, k.token}, args...)...)
@@ -84,7 +85,7 @@ func (t tx) markDispatched(master string, batch []Handout, now time.Time) ([]Han
 	}
 	var out []Handout
 	for _, h := range batch {
-		if won[h.ID] {
+		if won[Held{h.ID, h.Token}] {
 			h.State, h.DispatchedAt = core.RunDispatched, now
 			h.Run.Holder, h.Run.Worker = h.Incarnation, h.Worker
 			out = append(out, h)
@@ -139,7 +140,7 @@ func (t tx) turnAway(batch []Handout, losers map[string]string, now time.Time) e
 		}
 		if core.WaitsForGuard(h.Trigger) {
 			if _, err := t.exec("UPDATE runs SET state = 'planned', holder = '', worker = '', dispatched_at = 0, claim_at = ? WHERE id = ?",
-				micros(now.Add(guardWait)), h.ID); err != nil {
+				micros(now.Add(core.LookAhead+guardWait)), h.ID); err != nil {
 				return err
 			}
 			continue

@@ -58,7 +58,7 @@ func (t tx) close(runs []*core.Run) error {
 	if len(runs) == 0 {
 		return nil
 	}
-	if _, err := insertRows(t, "INSERT INTO run_history ("+historyColumns+") VALUES", "", historyColumnCount, runs, historyValues); err != nil {
+	if _, err := insertRows(t, "INSERT INTO run_history ("+historyColumns+") VALUES", "ON CONFLICT (id) DO NOTHING", historyColumnCount, runs, historyValues); err != nil {
 		return err
 	}
 	return t.count(runs)

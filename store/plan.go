@@ -1,8 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/carillonhq/carillon/core"
@@ -32,51 +35,78 @@ type TaskPlan struct {
 // PlanTasks plans up to limit tasks whose next due instant lies at or before until: it writes what plan makes of each,
 // the runs and the next instant, in one transaction, and gives the number of tasks and the instant of the earliest run.
 func (s *Store) PlanTasks(ctx context.Context, until time.Time, limit int, plan func(DueTask) TaskPlan) (n int, first time.Time, err error) {
-	// The look before the claim keeps the writer free when nothing is due.
-	due, err := s.read(ctx).dueTasks(until, 1)
+	// All that can be read and reckoned without the writer is: counting what a task missed in a week takes a while.
+	due, err := s.read(ctx).dueTasks(until, limit)
 	if err != nil || len(due) == 0 {
 		return 0, time.Time{}, s.edge(err)
 	}
+	versions := make(map[string]int64, len(due))
+	for _, d := range due {
+		versions[d.TaskID] = d.Version
+	}
+	defs, err := s.definitionsOf(s.read(ctx), versions)
+	if err != nil {
+		return 0, time.Time{}, s.edge(err)
+	}
+	plans := make([]planned, len(due))
+	for i, d := range due {
+		d.TaskDefinition = defs[d.TaskID]
+		plans[i] = planned{d, plan(d)}
+	}
+	first, err = s.keepPlans(ctx, plans)
+	return len(due), first, err
+}
+
+type planned struct {
+	DueTask
+	TaskPlan
+}
+
+// keepPlans writes plans, each where its task still stands as it was read. A batch that is refused is halved until the
+// task that cannot be planned stands alone, and that one is set aside.
+func (s *Store) keepPlans(ctx context.Context, plans []planned) (first time.Time, err error) {
+	// Rows that several masters may write are written in key order, so that none waits for another in a ring.
+	slices.SortFunc(plans, func(a, b planned) int { return cmp.Compare(a.TaskID, b.TaskID) })
 	err = s.write(ctx, func(t tx) error {
-		due, err := t.dueTasks(until, limit)
-		if err != nil {
-			return err
-		}
-		versions := make(map[string]int64, len(due))
-		for _, d := range due {
-			versions[d.TaskID] = d.Version
-		}
-		defs, err := s.definitionsOf(t, versions)
-		if err != nil {
-			return err
-		}
-		n = len(due)
 		var runs, missed []*core.Run
-		plans := make([]TaskPlan, len(due))
-		for i, d := range due {
-			d.TaskDefinition = defs[d.TaskID]
-			plans[i] = plan(d)
-			runs = append(runs, plans[i].Runs...)
-			if m := plans[i].Missed; m != nil {
-				missed = append(missed, m)
+		for _, p := range plans {
+			n, err := t.exec("UPDATE task_plans SET next_due = ?, problem = ? WHERE task_id = ? AND version = ? AND next_due = ?",
+				nullMicros(p.TaskPlan.NextDue), p.Problem, p.TaskID, p.Version, micros(p.DueTask.NextDue))
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				continue // stopped, edited, or planned by another master meanwhile
+			}
+			runs = append(runs, p.Runs...)
+			if p.Missed != nil {
+				missed = append(missed, p.Missed)
 			}
 		}
 		first = earliest(runs)
 		if _, err := t.insertRuns(runs); err != nil {
 			return err
 		}
-		if err := t.close(missed); err != nil {
-			return err
-		}
-		for i, d := range due {
-			if _, err := t.exec("UPDATE task_plans SET next_due = ?, problem = ? WHERE task_id = ?",
-				nullMicros(plans[i].NextDue), plans[i].Problem, d.TaskID); err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.close(missed)
 	})
-	return n, first, err
+	if err == nil || !Refused(err) {
+		return first, err
+	}
+	if len(plans) == 1 {
+		if plans[0].Problem != "" {
+			return time.Time{}, err
+		}
+		s.log.Error("task set aside: its plan was refused", "task", plans[0].TaskID, "error", err)
+		plans[0].TaskPlan = TaskPlan{Problem: err.Error()}
+		return s.keepPlans(ctx, plans)
+	}
+	half := len(plans) / 2
+	one, err1 := s.keepPlans(ctx, plans[:half])
+	two, err2 := s.keepPlans(ctx, plans[half:])
+	if one.IsZero() || !two.IsZero() && two.Before(one) {
+		one = two
+	}
+	return one, errors.Join(err1, err2)
 }
 
 func (t tx) dueTasks(until time.Time, limit int) ([]DueTask, error) {
@@ -99,12 +129,12 @@ type Route func(executors []string) string
 
 // PlanDelayed plans up to limit delayed tasks that are due at or before until, in one transaction.
 func (s *Store) PlanDelayed(ctx context.Context, until time.Time, limit int, route Route) (n int, first time.Time, err error) {
-	due, err := s.read(ctx).dueDelayed(until, 1)
+	due, err := s.dueDelayed(s.read(ctx), until, 1)
 	if err != nil || len(due) == 0 {
 		return 0, time.Time{}, s.edge(err)
 	}
 	err = s.write(ctx, func(t tx) error {
-		due, err := t.dueDelayed(until, limit)
+		due, err := s.dueDelayed(t, until, limit)
 		if err != nil {
 			return err
 		}
@@ -150,7 +180,7 @@ func MissedRun(d DueTask, first, last time.Time, count int, now time.Time, reaso
 	return r
 }
 
-func (t tx) dueDelayed(until time.Time, limit int) ([]*core.DelayedTask, error) {
+func (s *Store) dueDelayed(t tx, until time.Time, limit int) ([]*core.DelayedTask, error) {
 	var due []*core.DelayedTask
 	err := t.each(func(rows *sql.Rows) error {
 		var (
@@ -163,9 +193,12 @@ func (t tx) dueDelayed(until time.Time, limit int) ([]*core.DelayedTask, error) 
 		}
 		d.Due = instant(at)
 		var err error
-		d.Executors, err = decodeNames(executors)
+		if d.Executors, err = decodeNames(executors); err != nil {
+			// One list that cannot be read must not keep others from being planned: any worker may do it.
+			s.log.Error("the executors of a delayed task cannot be read", "delayed", d.ID, "error", err)
+		}
 		due = append(due, &d)
-		return err
+		return nil
 	}, "SELECT id, namespace, due_at, resets, executors FROM delayed_tasks WHERE next_due <= ? ORDER BY next_due LIMIT ?",
 		micros(until), limit)
 	return due, err

@@ -244,9 +244,13 @@ func (e *ending) delayedRetries(ids []string) (map[string]core.RetryPolicy, erro
 				return err
 			}
 			var p core.RetryPolicy
-			err := json.Unmarshal([]byte(text), &p)
+			if err := json.Unmarshal([]byte(text), &p); err != nil {
+				// One policy that cannot be read must not keep other runs from being recorded: it retries nothing.
+				e.store.log.Error("a retry policy cannot be read", "delayed", id, "error", err)
+				p = core.RetryPolicy{}
+			}
 			policies[id] = p
-			return err
+			return nil
 		}, "SELECT id, retry FROM delayed_tasks WHERE state = 'ready' AND id IN "+list, args...)
 	})
 	return policies, err

@@ -59,10 +59,29 @@ func (s *Store) CancelRun(ctx context.Context, id, reason string) (underWay *cor
 	return underWay, err
 }
 
-// Prune deletes up to limit ended runs that were due before an instant, with their logs. It gives how many it deleted;
-// fewer than limit means that it is done.
+// Prune deletes up to limit ended runs that were due and recorded before an instant, with their logs. It gives how many
+// it deleted; fewer than limit means that it is done.
 func (s *Store) Prune(ctx context.Context, before time.Time, limit int) (int, error) {
-	return s.prune(ctx, "SELECT id FROM run_history WHERE id < ? ORDER BY id LIMIT ?", core.FirstRunID(before), limit)
+	return s.prune(ctx, "SELECT id FROM run_history WHERE id < ? AND recorded_at < ? ORDER BY id LIMIT ?",
+		core.FirstRunID(before), micros(before), limit)
+}
+
+// PruneDelayed deletes up to limit delayed tasks that were created and ended before an instant. Their ids begin with the
+// instant of creation, as those of runs begin with the due instant.
+func (s *Store) PruneDelayed(ctx context.Context, before time.Time, limit int) (n int, err error) {
+	err = s.write(ctx, func(t tx) error {
+		ids, err := t.strings("SELECT id FROM delayed_tasks WHERE id < ? AND finished_at > 0 AND finished_at < ? ORDER BY id LIMIT ?",
+			core.FirstRunID(before), micros(before), limit)
+		if err != nil {
+			return err
+		}
+		n = len(ids)
+		return eachIn(ids, func(list string, args []any) error {
+			_, err := t.exec("DELETE FROM delayed_tasks WHERE id IN "+list, args...)
+			return err
+		})
+	})
+	return n, err
 }
 
 // PruneTask deletes up to limit ended runs of a task beyond its newest keep, which must be 1 or more.

@@ -3,12 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"gorm.io/gorm"
+	"modernc.org/sqlite"
 
 	"github.com/carillonhq/carillon/core"
 )
@@ -49,6 +51,19 @@ func (f *Failure) Error() string { return "database: " + f.err.Error() }
 
 // Unwrap gives the driver's error.
 func (f *Failure) Unwrap() error { return f.err }
+
+// Refused says whether err is about what was read or written, so that trying the same again is of no use, and not about a
+// database that is out of reach, locked or full.
+func Refused(err error) bool {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) {
+		return false
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return refused(e)
+	}
+	return true
+}
 
 func (t tx) exec(query string, args ...any) (int64, error) {
 	res, err := t.db.Statement.ConnPool.ExecContext(t.ctx, query, args...)

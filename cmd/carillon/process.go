@@ -77,6 +77,9 @@ func newWorker(cfg conf.Config, log *slog.Logger, dialer worker.Dialer) (*worker
 	if err != nil {
 		return nil, nil, err
 	}
+	if cfg.DrainTimeout == 0 {
+		cfg.DrainTimeout = -1 // an Options' zero is its default; here it says not to wait
+	}
 	w, err := worker.New(worker.Options{
 		Name: cfg.Name, Version: buildinfo.Get().Version, Weight: cfg.Priority, Slots: cfg.MaxC, Labels: cfg.Labels,
 		Performer: worker.NewCallbackPerformer(client), Dialer: dialer, Logger: log, DrainTimeout: cfg.DrainTimeout,

@@ -61,6 +61,8 @@ type Dispatcher struct {
 
 	mu   sync.Mutex
 	held *held
+	// unreturned are runs that no worker got and that could not be given back to the queue yet.
+	unreturned []store.Held
 	// wanting says that the queue held more than there was room for, so that room is to be filled as it appears.
 	wanting bool
 }
@@ -150,6 +152,9 @@ func (d *Dispatcher) reserveLoop(ctx context.Context) {
 // Reserve takes the runs of the look-ahead window into memory, as far as there is room for them, and gives back those of
 // queues that no worker serves any more. It says whether there may be more to take at once.
 func (d *Dispatcher) Reserve(ctx context.Context) (more bool, err error) {
+	if err := d.retryReturns(ctx); err != nil {
+		return false, err
+	}
 	free := d.opts.Fleet.Free()
 	d.mu.Lock()
 	orphans := d.held.drop(func(r *store.Reserved) bool { _, served := free[r.Queue]; return !served })

@@ -135,10 +135,10 @@ func (d *Dispatcher) due(now time.Time) (batch []picked, missed []*store.Reserve
 // commit marks a batch as dispatched and hands out what may be sent.
 func (d *Dispatcher) commit(ctx context.Context, batch []picked) error {
 	handouts := make([]store.Handout, len(batch))
-	sessions := make(map[string]*fleet.Session, len(batch))
+	sessions := make(map[*store.Reserved]*fleet.Session, len(batch))
 	for i, p := range batch {
 		handouts[i] = store.Handout{Reserved: p.run, Worker: p.session.Worker(), Incarnation: p.session.Incarnation()}
-		sessions[p.run.ID] = p.session
+		sessions[p.run] = p.session
 	}
 	began := time.Now()
 	sent, err := d.opts.Store.Dispatch(ctx, d.opts.Master, handouts)
@@ -148,9 +148,9 @@ func (d *Dispatcher) commit(ctx context.Context, batch []picked) error {
 	d.opts.Commit("dispatch", len(sent), time.Since(began))
 	byWorker := map[*fleet.Session][]store.Handout{}
 	for _, h := range sent {
-		s := sessions[h.ID]
+		s := sessions[h.Reserved]
 		byWorker[s] = append(byWorker[s], h)
-		delete(sessions, h.ID)
+		delete(sessions, h.Reserved)
 	}
 	for s, runs := range byWorker {
 		if !s.Give(runs) {
@@ -159,7 +159,7 @@ func (d *Dispatcher) commit(ctx context.Context, batch []picked) error {
 	}
 	// What is left was not dispatched: withdrawn, a conflict, or to wait for the guard.
 	for _, h := range handouts {
-		if s := sessions[h.ID]; s != nil {
+		if s := sessions[h.Reserved]; s != nil {
 			d.opts.Fleet.Unpick(s)
 			if h.State.Final() {
 				d.opts.Ended(h.Run)
@@ -175,10 +175,29 @@ func (d *Dispatcher) takeBack(ctx context.Context, runs []store.Handout) {
 	for i, h := range runs {
 		back[i] = store.Held{RunID: h.ID, Token: h.Token}
 	}
-	// On failure they are still the worker's: its next hello, or the end of its lease, gives them back.
 	if err := d.opts.Store.Return(ctx, back, d.opts.Route); err != nil {
-		d.opts.Logger.Error("runs of a worker that left could not be returned", "runs", len(back), "error", err)
+		d.opts.Logger.Error("runs of a worker that left could not be returned; trying again", "runs", len(back), "error", err)
+		d.mu.Lock()
+		d.unreturned = append(d.unreturned, back...)
+		d.mu.Unlock()
 	}
+}
+
+// retryReturns returns what an earlier failure left with workers that do not know of it.
+func (d *Dispatcher) retryReturns(ctx context.Context) error {
+	d.mu.Lock()
+	back := d.unreturned
+	d.mu.Unlock()
+	if len(back) == 0 {
+		return nil
+	}
+	if err := d.opts.Store.Return(ctx, back, d.opts.Route); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	d.unreturned = d.unreturned[len(back):]
+	d.mu.Unlock()
+	return nil
 }
 
 // undo puts a batch that could not be committed back to wait.

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"errors"
+	"runtime"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -108,6 +109,28 @@ func TestRunsOfAWorkerThatLeftBeforeTheHandingOutAreReturned(t *testing.T) {
 		require.ElementsMatch(t, theirs, b.queue.now().returned)
 		require.Empty(t, gone.ids())
 		require.Len(t, stays.ids(), 10-len(theirs))
+	})
+}
+
+func TestRunsThatCannotBeReturnedAreReturnedLater(t *testing.T) {
+	started(t, func(t *testing.T, b *bundle) {
+		gone := b.worker("w1", 10)
+		r := b.run(time.Second)
+		b.plan(r)
+		sleep(time.Second - 1)
+		b.queue.breakFor("return", 3)
+		b.queue.mu.Lock()
+		b.queue.turned = func(store.Handout) bool {
+			gone.cut()
+			for b.fleet.Workers() > 0 {
+				runtime.Gosched() // the dispatcher waits here for the stream to end
+			}
+			return false
+		}
+		b.queue.mu.Unlock()
+		sleep(time.Second)
+		require.Equal(t, []store.Held{{RunID: r.ID, Token: r.Token}}, b.queue.now().returned, "once, and not before the database is back")
+		require.Empty(t, gone.ids())
 	})
 }
 

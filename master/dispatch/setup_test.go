@@ -222,6 +222,9 @@ func (q *queueStore) EndPlanned(_ context.Context, _ string, runs []*core.Run) e
 func (q *queueStore) Return(_ context.Context, held []store.Held, _ store.Route) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if err := q.fails("return"); err != nil {
+		return err
+	}
 	q.returned = append(q.returned, held...)
 	return nil
 }

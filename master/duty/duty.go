@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/go-co-op/gocron/v2"
@@ -90,6 +91,11 @@ func (r *Runner) IsLeader(ctx context.Context) error {
 func (r *Runner) do(ctx context.Context, d Duty) {
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(d.Timeout, time.Minute))
 	defer cancel()
+	defer func() {
+		if v := recover(); v != nil {
+			r.opts.Logger.Error("duty panicked", "duty", d.Name, "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
 	if err := d.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		r.opts.Logger.Error("duty failed", "duty", d.Name, "error", err)
 	}

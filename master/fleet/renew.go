@@ -20,11 +20,7 @@ type beat struct {
 }
 
 func (s *Session) heartbeat(ctx context.Context, hb *rpc.Heartbeat) error {
-	lease, err := s.fleet.lease(ctx)
-	if err != nil {
-		return s.note(err) // not acknowledged: the worker knows that its lease is not renewed
-	}
-	missing, running := s.list(hb.Held, hb.Draining, lease)
+	missing, running := s.list(hb.Held, hb.Draining)
 	if len(missing) > 0 {
 		s.fleet.opts.Logger.Warn("runs never reached their worker; planned again", "worker", s.node.Name, "runs", len(missing))
 		if err := s.fleet.opts.Store.Return(ctx, missing, s.fleet.opts.Route); err != nil {
@@ -40,7 +36,7 @@ func (s *Session) heartbeat(ctx context.Context, hb *rpc.Heartbeat) error {
 		state = core.NodeDraining
 	}
 	b := beat{session: s, sequence: hb.Sequence, Beat: store.Beat{
-		Incarnation: s.node.Incarnation, Kind: core.NodeWorker, Name: s.node.Name, State: state, Running: running, Lease: lease,
+		Incarnation: s.node.Incarnation, Kind: core.NodeWorker, Name: s.node.Name, State: state, Running: running, Lease: s.lease,
 	}}
 	select {
 	case s.fleet.beats <- b:

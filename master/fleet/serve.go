@@ -179,12 +179,13 @@ func (f *Fleet) welcome(ctx context.Context, hello *rpc.Hello, host string) (*Se
 	}
 	s := newSession(f, node, host)
 	s.adopt(held, stale)
-	s.send(&rpc.MasterMessage{Kind: &rpc.MasterMessage_Welcome{Welcome: &rpc.Welcome{
+	s.lease = lease
+	s.first = append(s.first, &rpc.MasterMessage{Kind: &rpc.MasterMessage_Welcome{Welcome: &rpc.Welcome{
 		Protocol: rpc.Protocol, Master: f.opts.Master.Name, Version: f.opts.Version,
 		HeartbeatMs: core.HeartbeatEvery.Milliseconds(), LeaseMs: lease.Milliseconds(),
 	}}})
 	for _, h := range stale {
-		s.cancel(h, "the run was given on while this worker was out of touch")
+		s.first = append(s.first, cancelMessage(h, "the run was given on while this worker was out of touch"))
 	}
 	return s, f.add(s)
 }
@@ -194,8 +195,13 @@ func (f *Fleet) lease(ctx context.Context) (time.Duration, error) {
 	return settings.WorkerLease(), err
 }
 
-// transmit sends what is queued.
+// transmit sends what the worker must hear first, however much it is, and then what is queued.
 func (s *Session) transmit(ctx context.Context, stream rpc.MasterStream) error {
+	for _, m := range s.first {
+		if err := stream.Send(m); err != nil {
+			return err
+		}
+	}
 	for {
 		select {
 		case m := <-s.out:

@@ -23,6 +23,8 @@ type Session struct {
 	node   core.Node
 	host   string // the master whose process the worker lives in; "" for its own process
 	queues map[string]bool
+	lease  time.Duration // told to the worker, which trusts it until it says hello again
+	first  []*rpc.MasterMessage
 	out    chan *rpc.MasterMessage
 
 	closing sync.Once
@@ -94,7 +96,11 @@ func (s *Session) Give(runs []store.Handout) bool {
 }
 
 func (s *Session) cancel(h store.Held, reason string) {
-	s.send(&rpc.MasterMessage{Kind: &rpc.MasterMessage_Cancel{Cancel: &rpc.Cancel{RunId: h.RunID, Token: h.Token, Reason: reason}}})
+	s.send(cancelMessage(h, reason))
+}
+
+func cancelMessage(h store.Held, reason string) *rpc.MasterMessage {
+	return &rpc.MasterMessage{Kind: &rpc.MasterMessage_Cancel{Cancel: &rpc.Cancel{RunId: h.RunID, Token: h.Token, Reason: reason}}}
 }
 
 // confirm tells the worker that outcomes are stored.
@@ -137,7 +143,7 @@ func (s *Session) settle(outcomes []*rpc.Outcome) {
 }
 
 // list compares a heartbeat with what the worker was given, and takes off the list what never reached it.
-func (s *Session) list(held []*rpc.Held, draining bool, lease time.Duration) (missing []store.Held, running int) {
+func (s *Session) list(held []*rpc.Held, draining bool) (missing []store.Held, running int) {
 	now := time.Now()
 	has := make(map[string]int64, len(held))
 	for _, h := range held {
@@ -150,7 +156,7 @@ func (s *Session) list(held []*rpc.Held, draining bool, lease time.Duration) (mi
 		switch {
 		case has[id] == g.token:
 			g.listed = now
-		case draining || now.Sub(g.listed) > lease:
+		case draining || now.Sub(g.listed) > s.lease:
 			// A worker that is stopping begins nothing more, so what it does not list it will never have.
 			missing = append(missing, store.Held{RunID: id, Token: g.token})
 			delete(s.given, id)

@@ -21,7 +21,7 @@ const (
 	// maxRuns is how many runs one pass writes of one task.
 	maxRuns = 100
 	// maxMissed is how many missed firings of one task are counted one by one.
-	maxMissed = 100_000
+	maxMissed = 10_000
 )
 
 // Store is what planning needs of the store.

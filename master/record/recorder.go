@@ -84,11 +84,18 @@ func (r *Recorder) Submit(ctx context.Context, rep Report) error {
 	}
 }
 
-// Stop records what is queued and ends. It is called once.
-func (r *Recorder) Stop() {
+// Stop records what is queued and ends, or gives up when ctx ends: what is not recorded then is kept by its workers. It is
+// called once. The recorder has ended when the context given to Start has, too; Wait waits for that.
+func (r *Recorder) Stop(ctx context.Context) {
 	close(r.stopping)
-	<-r.done
+	select {
+	case <-r.done:
+	case <-ctx.Done():
+	}
 }
+
+// Wait waits until the recorder has ended.
+func (r *Recorder) Wait() { <-r.done }
 
 func (r *Recorder) loop(ctx context.Context) {
 	defer close(r.done)
@@ -177,7 +184,7 @@ func (r *Recorder) record(ctx context.Context, outcomes []core.Outcome) {
 		if ctx.Err() != nil {
 			return
 		}
-		if r.opts.Store.Ping(ctx) == nil && !errors.Is(err, context.DeadlineExceeded) {
+		if store.Refused(err) && r.opts.Store.Ping(ctx) == nil {
 			if len(outcomes) > 1 {
 				half := len(outcomes) / 2
 				r.record(ctx, outcomes[:half])

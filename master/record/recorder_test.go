@@ -107,8 +107,11 @@ func newBundle(t *testing.T) *bundle {
 	b := &bundle{t: t, history: &history{stored: map[string]core.Outcome{}}, log: &bytes.Buffer{}}
 	b.Recorder = New(Options{
 		Store: b.history, Route: func([]string) string { return core.QueueDefault },
-		Wake:   func(at time.Time) { b.set(func() { b.wakes = append(b.wakes, at) }) },
-		Commit: func(step string, rows int, _ time.Duration) { b.set(func() { b.commits += rows }); require.Equal(t, "record", step) },
+		Wake: func(at time.Time) { b.set(func() { b.wakes = append(b.wakes, at) }) },
+		Commit: func(step string, rows int, _ time.Duration) {
+			b.set(func() { b.commits += rows })
+			require.Equal(t, "record", step)
+		},
 		Ended:  func(r *core.Run) { b.set(func() { b.ended = append(b.ended, r.ID) }) },
 		Logger: slog.New(slog.NewTextHandler(b.log, nil)),
 	})
@@ -123,7 +126,7 @@ func virtually(t *testing.T, test func(t *testing.T, b *bundle)) {
 		b := newBundle(t)
 		b.Start(t.Context())
 		test(t, b)
-		b.Stop()
+		b.Stop(context.Background())
 	})
 }
 
@@ -244,7 +247,7 @@ func TestDeadlineIsNoFaultOfAnOutcome(t *testing.T) {
 		sleep(time.Second)
 		require.Len(t, b.told(), 10)
 		require.Equal(t, []int{10}, b.sizes())
-		b.Stop()
+		b.Stop(context.Background())
 	})
 }
 
@@ -308,7 +311,7 @@ func TestOutcomeThatIsNeverTakenIsNotConfirmed(t *testing.T) {
 		require.Contains(t, b.stored, "run-0000")
 		b.history.mu.Unlock()
 		cancel()
-		b.Stop()
+		b.Stop(context.Background())
 		require.Empty(t, b.told(), "the worker asks again, elsewhere")
 	})
 }
@@ -327,7 +330,7 @@ func TestStopRecordsWhatIsQueued(t *testing.T) {
 		for range cap(b.slow) {
 			b.slow <- struct{}{}
 		}
-		b.Stop()
+		b.Stop(context.Background())
 		require.Len(t, b.stored, maxBatch+1000)
 		require.Len(t, b.told(), maxBatch+1000)
 		require.LessOrEqual(t, slices.Max(b.sizes()), maxBatch)
@@ -339,7 +342,7 @@ func TestSubmitAfterStopFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBundle(t)
 		b.Start(t.Context())
-		b.Stop()
+		b.Stop(context.Background())
 		for range 100 {
 			require.ErrorIs(t, b.Submit(t.Context(), Report{Outcomes: outcomes(0, 1)}), errStopping)
 		}
@@ -362,7 +365,7 @@ func TestStartAndStopAgainAndAgain(t *testing.T) {
 				}
 			})
 		}
-		b.Stop()
+		b.Stop(context.Background())
 		submitting.Wait()
 		require.False(t, strings.Contains(b.log.String(), "level=ERROR"), b.log.String())
 	}

@@ -17,7 +17,7 @@ const strandedBatch = 500
 
 // Store is what rescuing needs of the store.
 type Store interface {
-	Expired(ctx context.Context) ([]core.Node, error)
+	Expired(ctx context.Context, master string) ([]core.Node, error)
 	Recover(ctx context.Context, incarnation string, route store.Route) (lost []*core.Run, dead bool, err error)
 	Nodes(ctx context.Context) ([]core.Node, error)
 	Stranded(ctx context.Context, alive []string, until time.Time, limit int) ([]store.Stranded, error)
@@ -37,6 +37,7 @@ type Router interface {
 type Options struct {
 	Store  Store
 	Router Router
+	Master string // this master's incarnation
 	Wake   func(at time.Time)
 	Ended  func(*core.Run) // notes a run recorded as lost
 	Logger *slog.Logger
@@ -59,7 +60,7 @@ func (r *Rescuer) RunOnce(ctx context.Context) error {
 }
 
 func (r *Rescuer) recover(ctx context.Context) error {
-	expired, err := r.opts.Store.Expired(ctx)
+	expired, err := r.opts.Store.Expired(ctx, r.opts.Master)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (c *cluster) Now() time.Time { return now }
 
 func (c *cluster) Nodes(context.Context) ([]core.Node, error) { return c.nodes, c.failing["nodes"] }
 
-func (c *cluster) Expired(context.Context) ([]core.Node, error) {
+func (c *cluster) Expired(context.Context, string) ([]core.Node, error) {
 	return c.expired, c.failing["expired"]
 }
 

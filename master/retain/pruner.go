@@ -1,4 +1,4 @@
-// Package retain deletes ended runs that are older, or more, than the settings keep. It deletes in small batches with
+// Package retain deletes ended runs and delayed tasks that are older, or more, than the settings keep. It deletes in small batches with
 // pauses in between, so that firing never waits for it.
 package retain
 
@@ -20,6 +20,7 @@ const (
 // Store is what retention needs of the store.
 type Store interface {
 	Prune(ctx context.Context, before time.Time, limit int) (int, error)
+	PruneDelayed(ctx context.Context, before time.Time, limit int) (int, error)
 	PruneTask(ctx context.Context, taskID string, keep, limit int) (int, error)
 	CrowdedTasks(ctx context.Context, keep int) ([]string, error)
 	Now() time.Time
@@ -52,15 +53,17 @@ func (p *Pruner) RunOnce(ctx context.Context) error {
 	total := 0
 	defer func() {
 		if total > 0 {
-			p.opts.Logger.Info("ended runs deleted", "runs", total)
+			p.opts.Logger.Info("ended runs and delayed tasks deleted", "rows", total)
 		}
 	}()
 	if settings.RetentionAge > 0 {
 		before := p.opts.Store.Now().Add(-settings.RetentionAge)
-		n, err := repeat(ctx, func() (int, error) { return p.opts.Store.Prune(ctx, before, batch) })
-		total += n
-		if err != nil {
-			return err
+		for _, prune := range []func(context.Context, time.Time, int) (int, error){p.opts.Store.Prune, p.opts.Store.PruneDelayed} {
+			n, err := repeat(ctx, func() (int, error) { return prune(ctx, before, batch) })
+			total += n
+			if err != nil {
+				return err
+			}
 		}
 	}
 	if settings.RetentionCount <= 0 {

@@ -27,6 +27,7 @@ type history struct {
 	at      []time.Time // of each transaction
 	sizes   []int
 	failing map[string]error
+	delayed []time.Time // bounds given for delayed tasks
 }
 
 func (h *history) Now() time.Time { return time.Now() }
@@ -45,6 +46,11 @@ func (h *history) Prune(_ context.Context, before time.Time, limit int) (int, er
 	n := h.prune(h.old, limit)
 	h.old -= n
 	return n, nil
+}
+
+func (h *history) PruneDelayed(_ context.Context, before time.Time, _ int) (int, error) {
+	h.delayed = append(h.delayed, before)
+	return 0, h.failing["delayed"]
 }
 
 func (h *history) PruneTask(_ context.Context, taskID string, keep, limit int) (int, error) {
