@@ -157,7 +157,7 @@ func (b *bundle) history(k *core.Task, from time.Time, n int, state core.RunStat
 	b.t.Helper()
 	var ids []string
 	for i := range n {
-		r := testdb.Run(k, from.Add(time.Duration(i)*time.Second), func(r *core.Run) { r.State, r.RecordedAt = state, testdb.Now() })
+		r := testdb.Run(k, from.Add(time.Duration(i)*time.Second), func(r *core.Run) { r.State, r.RecordedAt = state, r.Due })
 		require.NoError(b.t, b.CloseRuns(b.ctx, r))
 		require.NoError(b.t, b.AppendLog(b.ctx, store.Held{RunID: r.ID}, 0, []core.LogLine{{Text: "line"}}))
 		ids = append(ids, r.ID)
@@ -195,6 +195,11 @@ func TestPruneByAge(t *testing.T) {
 		require.Equal(t, []int{3, 3, 1, 0}, counts)
 		require.Equal(t, ids[7:], b.ended(), "the one due at the bound is kept")
 		require.Equal(t, core.RunPlanned, b.run(open.ID).State, "open runs are no history")
+		late := testdb.Run(k, base, func(r *core.Run) { r.State, r.RecordedAt = core.RunSucceeded, testdb.Now() })
+		require.NoError(t, b.CloseRuns(b.ctx, late))
+		n, err := b.Prune(b.ctx, base.Add(7*time.Second), 3)
+		require.NoError(t, err)
+		require.Zero(t, n, "what was due long ago and has just been done is kept")
 	})
 }
 

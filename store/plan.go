@@ -33,7 +33,7 @@ type TaskPlan struct {
 }
 
 // PlanTasks plans up to limit tasks whose next due instant lies at or before until: it writes what plan makes of each,
-// the runs and the next instant, in one transaction, and gives the number of tasks and the instant of the earliest run.
+// the runs and the next instant, in one transaction, and gives the number of tasks looked at and the instant of the earliest run.
 func (s *Store) PlanTasks(ctx context.Context, until time.Time, limit int, plan func(DueTask) TaskPlan) (n int, first time.Time, err error) {
 	// All that can be read and reckoned without the writer is: counting what a task missed in a week takes a while.
 	due, err := s.read(ctx).dueTasks(until, limit)

@@ -184,13 +184,12 @@ func TestPlanningTwiceAtOnceYieldsEachRunOnce(t *testing.T) {
 			b.task(due(base))
 			b.delayed(later, func(d *core.DelayedTask) { d.ContentKey = fmt.Sprint(i) })
 		}
-		var planned, planCalls, delayed atomic.Int64
+		var planned, delayed atomic.Int64
 		var masters sync.WaitGroup
 		for range 2 {
 			masters.Go(func() {
 				for {
 					n, _, err := b.PlanTasks(b.ctx, until, 7, func(d store.DueTask) store.TaskPlan {
-						planCalls.Add(1)
 						return everySecond(until)(d)
 					})
 					require.NoError(t, err)
@@ -205,8 +204,7 @@ func TestPlanningTwiceAtOnceYieldsEachRunOnce(t *testing.T) {
 			})
 		}
 		masters.Wait()
-		require.EqualValues(t, tasks, planned.Load())
-		require.EqualValues(t, tasks, planCalls.Load())
+		require.GreaterOrEqual(t, planned.Load(), int64(tasks), "both may reckon a plan; one of them is kept")
 		require.EqualValues(t, tasks, delayed.Load())
 		require.Len(t, b.list(store.RunFilter{}), 3*tasks+tasks)
 	})
