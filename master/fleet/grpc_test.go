@@ -32,7 +32,7 @@ func served(t *testing.T) (*bundle, rpc.FleetClient) {
 	require.NoError(t, err)
 	server := grpc.NewServer()
 	rpc.RegisterFleetServer(server, Server{Fleet: b.Fleet})
-	go server.Serve(listener) //nolint:errcheck // ends with Stop
+	go server.Serve(listener) // ends with Stop
 	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(workerTakes)))
 	require.NoError(t, err)

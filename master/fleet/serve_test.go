@@ -231,7 +231,7 @@ func TestStreamsComeAndGoDuringTheStop(t *testing.T) {
 		}
 		var coming sync.WaitGroup
 		for _, w := range workers {
-			coming.Go(func() { w.stream.Send(&rpc.WorkerMessage{Kind: &rpc.WorkerMessage_Hello{Hello: hello("w1")}}) }) //nolint:errcheck // may have ended
+			coming.Go(func() { w.stream.Send(&rpc.WorkerMessage{Kind: &rpc.WorkerMessage_Hello{Hello: hello("w1")}}) }) // may have ended
 		}
 		b.Stop()
 		coming.Wait()
