@@ -117,13 +117,19 @@ func (m *Master) assemble() {
 	})
 	m.planner = plan.New(plan.Options{Store: o.Store, Route: m.router.Route, Zone: o.Zone, Wake: m.wake, Logger: o.Logger})
 	m.rescuer = rescue.New(rescue.Options{
-		Store: o.Store, Router: m.router, Master: m.node.Incarnation, Wake: m.wake, Ended: m.metrics.Recorded, Logger: o.Logger,
+		Store: o.Store, Router: m.router, Mine: m.mine, Wake: m.wake, Ended: m.metrics.Recorded, Logger: o.Logger,
 	})
 	m.pruner = retain.New(retain.Options{Store: o.Store, Settings: m.manage.Settings, Logger: o.Logger})
 }
 
 func (m *Master) wake(at time.Time) { m.dispatcher.Wake(at) }
-func (m *Master) changed()          { m.dispatcher.Changed() }
+
+// mine says of an incarnation that it is this master, or a worker in its process whose stream is open.
+func (m *Master) mine(incarnation string) bool {
+	return incarnation == m.node.Incarnation || m.fleet.Hosts(incarnation)
+}
+
+func (m *Master) changed() { m.dispatcher.Changed() }
 
 // cancelRun asks the worker that has a run to end it.
 func (m *Master) cancelRun(run *core.Run, reason string) {

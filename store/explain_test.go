@@ -66,7 +66,7 @@ func TestHotStatementsUseAnIndex(t *testing.T) {
 		{
 			"Expired",
 			func() error {
-				_, err := b.Expired(b.ctx, "another")
+				_, err := b.Expired(b.ctx)
 				return err
 			},
 			[]string{"SCAN runs USING COVERING INDEX runs_holder"},

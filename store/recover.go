@@ -8,18 +8,17 @@ import (
 )
 
 // Expired lists incarnations whose lease has run out by the database's clock, and those that hold runs without any lease:
-// one that was given up for dead between its last look and a claim holds what it claimed. The master that asks and the
-// workers inside its process are left out: a process that runs is no judge of its own death.
-func (s *Store) Expired(ctx context.Context, master string) ([]core.Node, error) {
+// one that was given up for dead between its last look and a claim holds what it claimed.
+func (s *Store) Expired(ctx context.Context) ([]core.Node, error) {
 	var dead []core.Node
 	err := s.read(ctx).each(func(rows *sql.Rows) error {
 		var n core.Node
 		err := rows.Scan(&n.Incarnation, &n.Kind, &n.Name)
 		dead = append(dead, n)
 		return err
-	}, `SELECT id, kind, name FROM incarnations WHERE lease_until < ? AND id <> ? AND host <> ? UNION ALL
-		SELECT DISTINCT holder, '', '' FROM runs WHERE holder <> '' AND holder <> ? AND NOT EXISTS (SELECT 1 FROM incarnations WHERE id = holder)
-		ORDER BY 1`, micros(s.Now()), master, master, master)
+	}, `SELECT id, kind, name FROM incarnations WHERE lease_until < ? UNION ALL
+		SELECT DISTINCT holder, '', '' FROM runs WHERE holder <> '' AND NOT EXISTS (SELECT 1 FROM incarnations WHERE id = holder)
+		ORDER BY 1`, micros(s.Now()))
 	return dead, s.edge(err)
 }
 

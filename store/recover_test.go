@@ -161,7 +161,7 @@ func TestLeases(t *testing.T) {
 		}
 		expired := func() []string {
 			var ids []string
-			nodes, err := b.Expired(b.ctx, "another")
+			nodes, err := b.Expired(b.ctx)
 			require.NoError(t, err)
 			for _, n := range nodes {
 				require.Equal(t, core.NodeWorker, n.Kind)
@@ -220,7 +220,7 @@ func TestHolderWithoutLeaseIsDead(t *testing.T) {
 		sent := b.give(master, worker, b.reserve(master)...)
 		require.Len(t, sent, 1)
 
-		expired, err := b.Expired(b.ctx, "another")
+		expired, err := b.Expired(b.ctx)
 		require.NoError(t, err)
 		require.Len(t, expired, 2)
 		for _, n := range expired {
@@ -231,7 +231,7 @@ func TestHolderWithoutLeaseIsDead(t *testing.T) {
 		require.Equal(t, core.RunLost, b.run(other.ID).State)
 		require.Len(t, b.reserve(master), 2, "the one that was reserved, and the recovery of the one that was sent")
 		require.Empty(t, b.guards())
-		expired, err = b.Expired(b.ctx, "another")
+		expired, err = b.Expired(b.ctx)
 		require.NoError(t, err)
 		require.Empty(t, expired)
 	})
@@ -241,7 +241,7 @@ func TestExpireHere(t *testing.T) {
 	each(t, func(t *testing.T, b *bundle) {
 		b.register(core.NodeWorker, "inner", "m1", 24*time.Hour)
 		require.NoError(t, b.ExpireHere(b.ctx))
-		expired, err := b.Expired(b.ctx, "another")
+		expired, err := b.Expired(b.ctx)
 		require.NoError(t, err)
 		var ids []string
 		for _, n := range expired {

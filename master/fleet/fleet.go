@@ -131,6 +131,14 @@ func (f *Fleet) Workers() int {
 	return len(f.sessions)
 }
 
+// Hosts says whether a worker of this incarnation is connected that lives in the master's process.
+func (f *Fleet) Hosts(incarnation string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.sessions[incarnation]
+	return s != nil && s.host != ""
+}
+
 // Cancel asks the worker that has a run to end it. It says whether that worker is connected here.
 func (f *Fleet) Cancel(run *core.Run, reason string) bool {
 	f.mu.Lock()

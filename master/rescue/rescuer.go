@@ -17,7 +17,7 @@ const strandedBatch = 500
 
 // Store is what rescuing needs of the store.
 type Store interface {
-	Expired(ctx context.Context, master string) ([]core.Node, error)
+	Expired(ctx context.Context) ([]core.Node, error)
 	Recover(ctx context.Context, incarnation string, route store.Route) (lost []*core.Run, dead bool, err error)
 	Nodes(ctx context.Context) ([]core.Node, error)
 	Stranded(ctx context.Context, alive []string, until time.Time, limit int) ([]store.Stranded, error)
@@ -37,7 +37,9 @@ type Router interface {
 type Options struct {
 	Store  Store
 	Router Router
-	Master string // this master's incarnation
+	// Mine says of an incarnation that it lives in this process: a process that runs is no judge of its own death, and a
+	// database that was away for a lease must not make it give up its own runs.
+	Mine   func(incarnation string) bool
 	Wake   func(at time.Time)
 	Ended  func(*core.Run) // notes a run recorded as lost
 	Logger *slog.Logger
@@ -60,12 +62,15 @@ func (r *Rescuer) RunOnce(ctx context.Context) error {
 }
 
 func (r *Rescuer) recover(ctx context.Context) error {
-	expired, err := r.opts.Store.Expired(ctx, r.opts.Master)
+	expired, err := r.opts.Store.Expired(ctx)
 	if err != nil {
 		return err
 	}
 	var errs []error
 	for _, n := range expired {
+		if r.opts.Mine(n.Incarnation) {
+			continue
+		}
 		lost, dead, err := r.opts.Store.Recover(ctx, n.Incarnation, r.opts.Router.Route)
 		errs = append(errs, err)
 		if err != nil || !dead {

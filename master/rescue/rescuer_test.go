@@ -44,7 +44,7 @@ func (c *cluster) Now() time.Time { return now }
 
 func (c *cluster) Nodes(context.Context) ([]core.Node, error) { return c.nodes, c.failing["nodes"] }
 
-func (c *cluster) Expired(context.Context, string) ([]core.Node, error) {
+func (c *cluster) Expired(context.Context) ([]core.Node, error) {
 	return c.expired, c.failing["expired"]
 }
 
@@ -78,6 +78,7 @@ func rescuer(c *cluster) (*Rescuer, *told) {
 	var heard told
 	return New(Options{
 		Store: c, Router: new(plan.Router), Logger: slog.New(slog.DiscardHandler),
+		Mine:  func(incarnation string) bool { return incarnation == "mine" },
 		Wake:  func(at time.Time) { heard.wakes = append(heard.wakes, at) },
 		Ended: func(r *core.Run) { heard.ended = append(heard.ended, r.ID) },
 	}), &heard
@@ -143,4 +144,13 @@ func TestFailures(t *testing.T) {
 			require.NoError(t, r.RunOnce(t.Context()), "the next pass goes on")
 		})
 	}
+}
+
+// A master whose database was away for longer than its lease finds itself among the dead.
+func TestOwnProcessIsNotGivenUp(t *testing.T) {
+	t.Parallel()
+	c := &cluster{expired: []core.Node{{Incarnation: "mine"}, {Incarnation: "other"}}}
+	r, _ := rescuer(c)
+	require.NoError(t, r.RunOnce(t.Context()))
+	require.Equal(t, []string{"other"}, c.recovered)
 }
