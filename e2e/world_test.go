@@ -31,6 +31,10 @@ type world struct {
 // virtually runs a test in a bubble of its own with a started world.
 func virtually(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
+	if raceDetector {
+		// About one run in four of a whole hour in a bubble ended in a fault inside the detector's own runtime.
+		t.Skip("virtual time crashes the race detector's runtime (golang/go#78156); these tests run without it")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
