@@ -2,16 +2,12 @@ package callback
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"time"
 
 	"github.com/carillonhq/carillon/core"
 )
-
-// ErrAborted is the cause to cancel a call's context with when the worker is about to lose its lease.
-var ErrAborted = errors.New("the worker's lease is about to end")
 
 // Options are a Client's settings.
 type Options struct {

@@ -152,9 +152,8 @@ func TestDoIsCancelled(t *testing.T) {
 		cause  error
 		reason string
 	}{
-		"with a cause":       {errors.New("cancelled by ann"), "cancelled by ann"},
-		"without":            {nil, "cancelled"},
-		"for the lost lease": {ErrAborted, "the worker's lease is about to end"},
+		"with a cause": {errors.New("cancelled by ann"), "cancelled by ann"},
+		"without":      {nil, "cancelled"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
