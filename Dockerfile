@@ -1,5 +1,7 @@
 # docker build -t carillon .
 # docker run -p 30000:30000 -p 30010:30010 -v carillon:/data carillon
+#
+# deploy/ has what runs it as a cluster.
 
 ARG GO_VERSION=1.26.8
 
@@ -26,5 +28,6 @@ USER 10001:10001
 ENV CARILLON_DATA=/data
 VOLUME /data
 EXPOSE 30000 30010
+# There is no HEALTHCHECK: the same image is a worker, which listens nowhere. For a master it is ["/carillon", "ready"].
 ENTRYPOINT ["/carillon"]
 CMD ["serve"]

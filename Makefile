@@ -31,7 +31,7 @@ export CGO_ENABLED := 0
 
 .PHONY: help
 help: ## show this help
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 .PHONY: run
 run: build ## build and run `carillon serve` (data in ./data, http://localhost:30000)
@@ -43,7 +43,28 @@ build: ## build bin/carillon, one static file
 
 .PHONY: test
 test: ## run the tests; RACE=1 adds the race detector
-	$(if $(filter 1,$(RACE)),CGO_ENABLED=1 go test -race,go test) $(PKG)
+	$(if $(filter 1,$(RACE)),CGO_ENABLED=1 go test -race,go test) -timeout 30m $(ARGS) $(PKG)
+
+# SCALE is the number of rows of history that query plans are looked at over, SCALE_RUNS that of runs beside SCALE_TASKS tasks
+# that the pages are timed over.
+SCALE       ?= 10000000
+SCALE_RUNS  ?= 5000000
+SCALE_TASKS ?= 100000
+
+.PHONY: scale
+scale: ## look at the query plans over 10 million rows of history (SCALE) on the servers there are, and time the pages over 5 million runs
+	CARILLON_TEST_SCALE=$(SCALE) go test -count=1 -timeout 60m -run FullScan -v ./store
+	go run ./e2e/scale -tasks $(SCALE_TASKS) -runs $(SCALE_RUNS) $(ARGS)
+
+# What is broken on purpose, for how long each, and the number that decides what is done; 0 draws one.
+CHAOS_DATABASES ?= postgres,mariadb,sqlite
+CHAOS_TIME      ?= 5m
+CHAOS_SEED      ?= 0
+
+.PHONY: chaos
+chaos: ## break clusters of real processes on purpose and judge what is left: CHAOS_TIME, CHAOS_DATABASES, CHAOS_SEED
+	go build -trimpath -tags skew -ldflags '$(LDFLAGS)' -o bin/carillon-skew ./cmd/carillon
+	go run ./e2e/chaos/cmd -databases $(CHAOS_DATABASES) -time $(CHAOS_TIME) -seed $(CHAOS_SEED) $(ARGS)
 
 .PHONY: vet
 vet: ## run go vet
@@ -57,9 +78,20 @@ fmt: $(GOLANGCI_LINT) ## format the code and group its imports
 lint: $(GOLANGCI_LINT) ## run the linters of .golangci.yml
 	$(GOLANGCI_LINT) run $(PKG)
 
+.PHONY: tsql
+tsql: ## have parsers read the statements for SQL Server, which stand in a golden file
+	.ci/tsql
+
 .PHONY: arch
 arch: ## check who imports whom
 	go test -count=1 ./internal/arch
+
+# What checks deployments is a module of its own in deploy/lint, so that go.mod knows nothing of that either.
+.PHONY: deploy-lint
+deploy-lint: ## check the Dockerfile and what lies in deploy/: Compose, Kubernetes, systemd, Prometheus
+	@mkdir -p $(TOOLS)
+	cd deploy/lint && go build -trimpath -o ../../$(TOOLS)/deploy-lint .
+	$(TOOLS)/deploy-lint .
 
 .PHONY: vuln
 vuln: $(GOVULNCHECK) ## look for known vulnerabilities, when their database can be reached
@@ -70,21 +102,35 @@ vuln: $(GOVULNCHECK) ## look for known vulnerabilities, when their database can 
 	esac
 
 .PHONY: fuzz
-fuzz: ## fuzz the cron expressions, FUZZTIME (30s) for each target
-	@for target in $$(go test -list '^Fuzz' ./cron | grep '^Fuzz'); do \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./cron || exit 1; \
+fuzz: ## fuzz cron expressions and connection strings, FUZZTIME (30s) for each target
+	@for package in ./cron ./conf/dsn; do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
 	done
 
 .PHONY: bench
 bench: build ## measure creations, callbacks and lateness: bin/carillon bench
 	bin/carillon bench $(ARGS)
 
+.PHONY: assets
+assets: ## fetch the style sheets and scripts of the pages from npm; needs npm
+	web/assets.sh
+
+.PHONY: screenshots
+screenshots: ## take the pictures of the pages in docs/screenshots; needs Chromium
+	go run ./e2e/ui/screenshots $(ARGS)
+
+PROTOC = cd $(1) && protoc \
+	--plugin=protoc-gen-go=$(CURDIR)/$(PROTOC_GEN_GO) --go_out=. --go_opt=paths=source_relative \
+	--plugin=protoc-gen-go-grpc=$(CURDIR)/$(PROTOC_GEN_GO_GRPC) --go-grpc_out=. --go-grpc_opt=paths=source_relative *.proto
+
 .PHONY: proto
-proto: $(PROTOC_GEN_GO) $(PROTOC_GEN_GO_GRPC) ## generate the Go code of rpc/*.proto; needs protoc
-	cd rpc && protoc \
-		--plugin=protoc-gen-go=../$(PROTOC_GEN_GO) --go_out=. --go_opt=paths=source_relative \
-		--plugin=protoc-gen-go-grpc=../$(PROTOC_GEN_GO_GRPC) --go-grpc_out=. --go-grpc_opt=paths=source_relative \
-		*.proto
+proto: $(PROTOC_GEN_GO) $(PROTOC_GEN_GO_GRPC) ## generate the code of the protocols; needs protoc
+	$(call PROTOC,rpc)
+	$(call PROTOC,plugins/sdk/proto)
+	protoc -I plugins/sdk/proto --python_out=plugins/examples/python plugin.proto
+	cp plugins/sdk/proto/plugin.proto plugins/examples/node/
 
 .PHONY: check
 check: fmt vet lint test arch ## everything to run before a commit

@@ -72,11 +72,13 @@ func TestEveryFieldHasAKey(t *testing.T) {
 		require.NotContains(t, bound, field, "%s fills the field of another key", k.name)
 		bound[field] = k.name
 	}
-	v := reflect.ValueOf(&cfg).Elem()
-	for i := range v.NumField() {
-		require.Contains(t, bound, v.Field(i).Addr().UnsafePointer(), "no key for Config.%s", v.Type().Field(i).Name)
+	config, batches := reflect.ValueOf(&cfg).Elem(), reflect.ValueOf(&cfg.Batches).Elem()
+	for _, v := range []reflect.Value{config, batches} {
+		for i := range v.NumField() {
+			require.Contains(t, bound, v.Field(i).Addr().UnsafePointer(), "no key for %s.%s", v.Type(), v.Type().Field(i).Name)
+		}
 	}
-	require.Len(t, bound, v.NumField())
+	require.Len(t, bound, config.NumField()-1+batches.NumField(), "one for each value")
 }
 
 func TestKeyNamesAreUnique(t *testing.T) {

@@ -12,6 +12,8 @@ import (
 	"github.com/knadh/koanf/providers/rawbytes"
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
+
+	"github.com/carillonhq/carillon/internal/nearest"
 )
 
 const (
@@ -136,7 +138,7 @@ func (l *loader) noticeMisspelled(name string) {
 		return
 	}
 	for _, k := range l.keys {
-		if distance(name, k.env()) <= 2 {
+		if nearest.Distance(name, k.env()) <= 2 {
 			l.notices = append(l.notices, Notice{Option: name, Reason: "no key is spelled so; did you mean " + k.env() + "?"})
 			return
 		}

@@ -55,10 +55,25 @@ func TestEveryKeyCanBeGivenInEveryWay(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{
 		"http_addr": "127.0.0.1:1", "grpc_addr": "[::1]:2", "data": "/var/lib/carillon", "database": "postgres://u:p@h/d",
+		"database_provider": "postgresql", "database_max_open": "20", "database_timeout": "45s", "database_idle_timeout": "5s",
+		"plan_batch": "1", "create_batch": "2", "reserve_batch": "3", "reserve_memory": "8", "dispatch_batch": "4", "record_batch": "5000",
+		"record_wait": "1ms", "retain_batch": "6",
 		"name": "节点1", "master": "m1:30010,m2:30010", "priority": "5", "maxc": "6", "labels": "gpu,eu", "autor": "false",
 		"join_token": "0123456789abcdef", "admin_password": "let-me-in", "log_level": "debug", "log_format": "json",
-		"metrics": "false", "time_zone": "Asia/Shanghai", "drain_timeout": "1h",
+		"metrics": "false", "secure_cookies": "true", "time_zone": "Asia/Shanghai", "drain_timeout": "1h",
 		"outbound_allow": "10.0.0.0/8,2001:db8::/32", "outbound_deny": "10.1.0.0/16",
+		"grpc_tls_cert": "m1.crt", "grpc_tls_key": "m1.key", "grpc_tls_ca": "certs/ca.crt",
+		"plugin_max_size": "64MiB", "plugin_keys": "MCowBQYDK2VwAyEAMCowBQYDK2VwAyEAMCowBQYDK2U=",
+		"plugins": "true", "plugin_user": "nobody", "plugin_memory": "512MiB", "plugin_cpu_time": "1h", "plugin_open_files": "64",
+		"plugin_processes": "0", "plugin_cache_size": "1GiB", "plugin_start_timeout": "1m", "plugin_grace": "10s", "plugin_idle": "10m",
+		"plugin_max_runs": "1", "plugin_max_started": "7",
+		"master_tls": "true", "master_ca": "/etc/ca.crt", "master_cert": "w1.crt", "master_key": "w1.key",
+	}
+	// What a key cannot be given without.
+	beside := map[string][]string{
+		"grpc_tls_cert": {"CARILLON_GRPC_TLS_KEY=k"}, "grpc_tls_key": {"CARILLON_GRPC_TLS_CERT=c"},
+		"grpc_tls_ca": {"CARILLON_GRPC_TLS_KEY=k", "CARILLON_GRPC_TLS_CERT=c"},
+		"master_cert": {"CARILLON_MASTER_KEY=k", "CARILLON_MASTER_TLS=true"}, "master_key": {"CARILLON_MASTER_CERT=c", "CARILLON_MASTER_TLS=true"},
 	}
 	ways := map[string]func(k key, v string) (environ, args []string){
 		"environment": func(k key, v string) ([]string, []string) { return []string{k.env() + "=" + v}, nil },
@@ -79,8 +94,12 @@ func TestEveryKeyCanBeGivenInEveryWay(t *testing.T) {
 				continue
 			}
 			environ, args := give(k, v)
+			environ = append(environ, beside[k.name]...)
 			if role == RoleWorker && k.name != "master" {
 				args = append(args, "--master=m")
+			}
+			if k.name == "database_provider" {
+				environ = append(environ, "CARILLON_DATABASE=Server=h;Database=d")
 			}
 			got, notices, err := load(t, role, environ, args...)
 			require.NoError(t, err, "%s by %s", k.name, way)

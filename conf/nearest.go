@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/carillonhq/carillon/internal/nearest"
 )
 
 // nearest returns the known key whose spelling, or whose name in ScheduleMaster, is nearest to what was given.
@@ -16,30 +18,9 @@ func (l *loader) nearest(given string) string {
 }
 
 func (k key) distance(given string) int {
-	d := distance(given, k.name)
+	d := nearest.Distance(given, k.name)
 	if k.was != "" {
-		d = min(d, distance(given, k.was))
+		d = min(d, nearest.Distance(given, k.was))
 	}
 	return d
-}
-
-// distance is Levenshtein's: how many letters must be changed, added or taken away to make a of b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0]++
-		for j := range len(b) {
-			change := corner
-			if a[i] != b[j] {
-				change++
-			}
-			corner = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -1,6 +1,8 @@
 package conf
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/internal/bytesize"
 )
 
 // asIs is the syntax of text whose rule is must and accept.
@@ -32,9 +35,30 @@ func path(p *string) value {
 	}), p}
 }
 
+func file(p *string) value {
+	return one[string]{asIs("must be the path of a PEM file, or empty", func(s string) bool {
+		return !strings.ContainsRune(s, 0)
+	}), p}
+}
+
 func oneOf(p *string, choices ...string) value {
 	return one[string]{asIs("must be "+strings.Join(choices, " or "), func(s string) bool {
 		return slices.Contains(choices, s)
+	}), p}
+}
+
+// provider reads ScheduleMaster's Database.Provider, which knows no case.
+func provider(p *string) value {
+	s := asIs("must be mysql, postgresql or sqlserver, or empty", func(s string) bool {
+		return slices.Contains([]string{"", "mysql", "postgresql", "sqlserver"}, s)
+	})
+	s.parse = func(s string) (string, error) { return strings.ToLower(s), nil }
+	return one[string]{s, p}
+}
+
+func userName(p *string) value {
+	return one[string]{asIs("must be the name or number of a user of this machine, or empty", func(s string) bool {
+		return !strings.ContainsAny(s, " \t\n\x00")
 	}), p}
 }
 
@@ -182,5 +206,35 @@ func prefixes(p *[]netip.Prefix) value {
 		},
 		format: netip.Prefix.String,
 		accept: netip.Prefix.IsValid,
+	}, p}
+}
+
+func size(p *int64, least, most int64) value {
+	return one[int64]{syntax[int64]{
+		kindName: "size",
+		unquoted: true, // bytes need no unit
+		must: fmt.Sprintf("must be a number of bytes from %s to %s, with a unit if it has one (KiB, MiB, GiB)",
+			bytesize.Format(least), bytesize.Format(most)),
+		parse: func(s string) (int64, error) {
+			n, ok := bytesize.Parse(s)
+			if !ok {
+				return 0, strconv.ErrSyntax
+			}
+			return n, nil
+		},
+		format: bytesize.Format,
+		accept: func(n int64) bool { return least <= n && n <= most },
+	}, p}
+}
+
+func publicKeys(p *[]ed25519.PublicKey) value {
+	return many[ed25519.PublicKey]{syntax[ed25519.PublicKey]{
+		kindName: "string",
+		must:     "must be a list of Ed25519 public keys in base64, as `carillon plugin keygen` prints them",
+		parse: func(s string) (ed25519.PublicKey, error) {
+			return base64.StdEncoding.DecodeString(s)
+		},
+		format: func(key ed25519.PublicKey) string { return base64.StdEncoding.EncodeToString(key) },
+		accept: func(key ed25519.PublicKey) bool { return len(key) == ed25519.PublicKeySize },
 	}, p}
 }

@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"crypto/ed25519"
 	"net/netip"
 	"strings"
 	"testing"
@@ -38,6 +39,15 @@ func TestRules(t *testing.T) {
 		"unknown format":           {func(c *Config) { c.LogFormat = "xml" }, `log_format: "xml" must be text or json`},
 		"no zone":                  {func(c *Config) { c.TimeZone = nil }, "time_zone: must be a zone"},
 		"no network":               {func(c *Config) { c.OutboundDeny = []netip.Prefix{{}} }, `outbound_deny: "invalid Prefix" must be`},
+		"no batch":                 {func(c *Config) { c.Batches.Record = 0 }, `record_batch: "0" must be a whole number from 1 to 5000`},
+		"batch beyond a timeout":   {func(c *Config) { c.Batches.Plan = 5001 }, `plan_batch: "5001" must be a whole number from 1 to 5000`},
+		"too little memory":        {func(c *Config) { c.Batches.ReserveMemory = 7 }, `reserve_memory: "7" must be a whole number from 8 to 1024`},
+		"wait beyond its promise":  {func(c *Config) { c.Batches.RecordWait = time.Second }, `record_wait: "1s" must be a time span from 1ms to 50ms`},
+		"no plugin at all":         {func(c *Config) { c.PluginMaxSize = 0 }, `plugin_max_size: "0" must be a number of bytes from 1KiB to 1TiB`},
+		"short plugin key":         {func(c *Config) { c.PluginKeys = []ed25519.PublicKey{{1}} }, `plugin_keys: "AQ==" must be a list of Ed25519 public keys`},
+		"user with a space":        {func(c *Config) { c.PluginUser = "no body" }, `plugin_user: "no body" must be the name or number of a user`},
+		"half a second of CPU":     {func(c *Config) { c.PluginCPUTime = 500 * time.Millisecond }, `plugin_cpu_time: "500ms" must be in whole seconds`},
+		"no plugin process":        {func(c *Config) { c.PluginMaxStarted = 0 }, `plugin_max_started: "0" must be a whole number from 1 to 10000`},
 		"negative drain":           {func(c *Config) { c.DrainTimeout = -time.Hour }, `drain_timeout: "-1h" must be a time span from 0s to 1h`},
 	} {
 		cfg := Default()

@@ -14,7 +14,7 @@ import (
 // Callback is what is called over HTTP and what counts as success.
 type Callback struct {
 	Method  string   `json:"method"`
-	URL     string   `json:"url"`
+	URL     string   `json:"url" audit:"url"`
 	Headers []Header `json:"headers,omitempty"`
 	// ContentType is the media type of the body; empty sends none.
 	ContentType string `json:"contentType,omitempty"`
@@ -31,13 +31,13 @@ type Callback struct {
 	Redirects int `json:"redirects,omitempty"`
 	TLS       TLS `json:"tls,omitzero"`
 	// Secret signs each request after Standard Webhooks: "whsec_" and base64, or any text. Empty does not sign.
-	Secret string `json:"secret,omitempty"`
+	Secret string `json:"secret,omitempty" audit:"secret"`
 }
 
 // Header is one header of a request.
 type Header struct {
 	Name   string `json:"name"`
-	Value  string `json:"value"`
+	Value  string `json:"value" audit:"secret"`
 	Remark string `json:"remark,omitempty"`
 }
 
@@ -53,15 +53,6 @@ type SuccessRule struct {
 	// equal JSONEquals, compared as text. An empty JSONEquals asks only that the value is there and not null or false.
 	JSONPath   string `json:"jsonPath,omitempty"`
 	JSONEquals string `json:"jsonEquals,omitempty"`
-}
-
-// TLS is how the target's certificate is checked and what is shown to it.
-type TLS struct {
-	InsecureSkipVerify bool   `json:"insecureSkipVerify,omitempty"`
-	ServerName         string `json:"serverName,omitempty"`
-	CA                 string `json:"ca,omitempty"`   // PEM certificates trusted beside the system's
-	Cert               string `json:"cert,omitempty"` // PEM client certificate, with Key
-	Key                string `json:"key,omitempty"`
 }
 
 // The limits of a callback.
@@ -120,6 +111,9 @@ func (c *Callback) Validate() error {
 		return err
 	}
 	if err := c.validateSecret(); err != nil {
+		return err
+	}
+	if err := c.TLS.validate(); err != nil {
 		return err
 	}
 	return c.Success.validate()

@@ -1,6 +1,9 @@
 package core
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // DelayedState is where a delayed task stands.
 type DelayedState string
@@ -27,7 +30,7 @@ type DelayedTask struct {
 	DelayedDefinition
 
 	Due time.Time
-	// Resets is how often it was reset; it keeps the keys of its runs apart.
+	// Resets is how often it was reset, or postponed after its run had been planned; it keeps the keys of its runs apart.
 	Resets int
 	// IdempotencyKey, when set, makes a second create with the same key answer with the first one's id.
 	IdempotencyKey string
@@ -45,6 +48,15 @@ type DelayedDefinition struct {
 	Executors []string    `json:"executors,omitempty"`
 	Retry     RetryPolicy `json:"retry"`
 }
+
+// DelayedStates are all states, in the order of a delayed task's life.
+func DelayedStates() []DelayedState {
+	return []DelayedState{DelayedCreated, DelayedReady, DelayedSucceeded, DelayedFailed, DelayedVoided}
+}
+
+// TrialApp is the source app of delayed tasks by which people try a callback. Who made one looks at it, so nobody is told when
+// it fails.
+const TrialApp = "carillon-test"
 
 // The limits of a delayed task's own fields, in characters.
 const (
@@ -69,8 +81,12 @@ func (d *DelayedTask) Validate() error {
 			return err
 		}
 	}
-	if d.Due.Year() < 1970 || d.Due.Year() > 2199 {
-		return Broken("due", "must lie in the years 1970 to 2199")
+	if strings.TrimSpace(d.IdempotencyKey) != d.IdempotencyKey {
+		// A header loses such blanks on its way, and not every database tells keys apart by them.
+		return Broken("idempotencyKey", "must not begin or end with a blank")
+	}
+	if err := CheckDue(d.Due); err != nil {
+		return err
 	}
 	if err := checkExecutors(d.Executors); err != nil {
 		return err
@@ -79,4 +95,12 @@ func (d *DelayedTask) Validate() error {
 		return err
 	}
 	return d.Callback.Validate()
+}
+
+// CheckDue checks the instant at which a delayed task is to be called.
+func CheckDue(due time.Time) error {
+	if due.Year() < 1970 || due.Year() > 2199 {
+		return Broken("due", "must lie in the years 1970 to 2199")
+	}
+	return nil
 }

@@ -28,6 +28,8 @@ func TestDelayedTaskValidate(t *testing.T) {
 		{"long topic", "topic", core.CodeRule, func(d *delayed) { d.Topic = strings.Repeat("x", core.MaxTopic+1) }},
 		{"no content key", "contentKey", core.CodeRule, func(d *delayed) { d.ContentKey = "" }},
 		{"long content key", "contentKey", core.CodeRule, func(d *delayed) { d.ContentKey = strings.Repeat("x", core.MaxContentKey+1) }},
+		{"idempotency key with a blank behind", "idempotencyKey", core.CodeRule, func(d *delayed) { d.IdempotencyKey = "x " }},
+		{"idempotency key with a blank before", "idempotencyKey", core.CodeRule, func(d *delayed) { d.IdempotencyKey = "\tx" }},
 		{"long idempotency key", "idempotencyKey", core.CodeRule, func(d *delayed) { d.IdempotencyKey = strings.Repeat("x", core.MaxIdempotencyKey+1) }},
 		{"no due instant", "due", core.CodeRule, func(d *delayed) { d.Due = time.Time{} }},
 		{"due too early", "due", core.CodeRule, func(d *delayed) { d.Due = time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC) }},

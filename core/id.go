@@ -54,12 +54,28 @@ func placeOf(key string) (place uint32, ok bool) {
 	return 0, false
 }
 
+// MaxShards is how many workers a firing goes to at most.
+const MaxShards = 1 << (4 * shardDigits)
+
+// shardDigits is how many hexadecimal digits at the end of a run's id are the number of its shard.
+const shardDigits = 3
+
+// ShardID gives the id of shard number shard, counted from 0, of the firing whose key made id: its last three digits are
+// the number. So the shards of a firing are a range of ids, which no index of its own must lead to, and any of them names
+// the firing.
+func ShardID(id string, shard int) string {
+	return fmt.Sprintf("%s%0*x", id[:len(id)-shardDigits], shardDigits, shard)
+}
+
 // FirstRunID is the lowest id that a run due at or after t can have: the bound of a range over ids.
 func FirstRunID(t time.Time) string {
 	var id [16]byte
 	putDue(&id, t)
 	return formatUUID(id)
 }
+
+// FirstOfInstant is the lowest id that a run due at the same instant as that with this id can have.
+func FirstOfInstant(id string) string { return id[:14] + "0000-0000-000000000000" }
 
 // putDue writes an instant into the first 48 bits.
 func putDue(id *[16]byte, t time.Time) {
@@ -97,6 +113,9 @@ func RetryKey(occurrenceID string, n int) string {
 
 // ManualKey is the key of a run asked for by hand; request is unique to the asking.
 func ManualKey(request string) string { return "m:" + request }
+
+// ReplayKey is the key of a run that does an ended one again; request is unique to the asking.
+func ReplayKey(runID, request string) string { return "p:" + runID + ":" + request }
 
 func formatUUID(id [16]byte) string {
 	var b [36]byte

@@ -58,6 +58,30 @@ func TestRunIDKeepsTogetherWhatWasMadeTogether(t *testing.T) {
 	require.NotEqual(t, a, core.RunID(due, core.DelayedKey(first, 1)))
 }
 
+// The shards of a firing are a range of ids, each names its firing, and none is another firing's.
+func TestShardIDs(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		due := instants().Draw(t, "due")
+		id, other := core.RunID(due, core.ManualKey("a")), core.RunID(due, core.ManualKey("b"))
+		shard := rapid.IntRange(0, core.MaxShards-1).Draw(t, "shard")
+		got := core.ShardID(id, shard)
+		require.Len(t, got, len(id))
+		require.LessOrEqual(t, core.FirstOfInstant(id), got)
+		require.Equal(t, core.FirstRunID(due), core.FirstOfInstant(got))
+		require.LessOrEqual(t, core.ShardID(id, 0), got)
+		require.LessOrEqual(t, got, core.ShardID(id, core.MaxShards-1))
+		require.Equal(t, got, core.ShardID(core.ShardID(id, 7), shard))
+		require.NotEqual(t, got, core.ShardID(other, shard))
+		if shard > 0 {
+			require.Less(t, core.ShardID(id, shard-1), got, "in the order of the shards")
+		}
+		require.Equal(t, core.ShardID(id, 0), (&core.Run{ID: "a retry's", OccurrenceID: got, Shard: shard, Shards: 9}).Firing())
+	})
+	require.Equal(t, "019b7ca9-8c8e-857a-9a56-a871498b300c", core.ShardID("019b7ca9-8c8e-857a-9a56-a871498b3928", 12))
+	require.Equal(t, "occurrence", (&core.Run{OccurrenceID: "occurrence"}).Firing())
+}
+
 func TestRunIDBeforeTheEpoch(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, core.FirstRunID(time.Unix(0, 0)), core.FirstRunID(time.Time{}))

@@ -42,13 +42,39 @@ func TestMissed(t *testing.T) {
 	}
 }
 
-func TestOverlap(t *testing.T) {
+func TestMakesUp(t *testing.T) {
 	t.Parallel()
-	require.True(t, core.Overlap("").Guarded(), "forbid is the default")
-	require.True(t, core.OverlapForbid.Guarded())
-	require.False(t, core.OverlapAllow.Guarded())
-	for _, trigger := range []core.Trigger{core.TriggerSchedule, core.TriggerDelayed, core.TriggerManual, core.TriggerParent} {
-		require.False(t, core.WaitsForGuard(trigger), "%s is a new firing", trigger)
+	for _, c := range []struct {
+		def  core.Definition
+		want int
+	}{
+		{core.Definition{}, 0},
+		{core.Definition{Misfire: core.MisfireSkip}, 0},
+		{core.Definition{Misfire: core.MisfireFireOnce}, 1},
+		{core.Definition{Misfire: core.MisfireCatchUp}, core.DefaultMisfireCatchUp},
+		{core.Definition{Misfire: core.MisfireCatchUp, MisfireCatchUp: 3}, 3},
+	} {
+		require.Equal(t, c.want, c.def.MakesUp(), c.def.Misfire)
 	}
-	require.True(t, core.WaitsForGuard(core.TriggerRetry))
+	require.Equal(t, core.DefaultMisfireAfter, core.MisfireLimit(0))
+	require.Equal(t, time.Hour, core.MisfireLimit(time.Hour))
+}
+
+func TestMisfireValidate(t *testing.T) {
+	t.Parallel()
+	type task = core.Task
+	checkRefusals(t, validTask, (*task).Validate, []refusal[task]{
+		{"unknown policy", "misfire", core.CodeRule, func(k *task) { k.Misfire = "ignore" }},
+		{"negative count", "misfireCatchUp", core.CodeRule, func(k *task) { k.Misfire, k.MisfireCatchUp = core.MisfireCatchUp, -1 }},
+		{"too many", "misfireCatchUp", core.CodeRule, func(k *task) { k.Misfire, k.MisfireCatchUp = core.MisfireCatchUp, core.MaxMisfireCatchUp+1 }},
+		{"count without catching up", "misfireCatchUp", core.CodeRule, func(k *task) { k.Misfire, k.MisfireCatchUp = core.MisfireFireOnce, 2 }},
+	})
+	for _, policy := range []core.Misfire{"", core.MisfireSkip, core.MisfireFireOnce, core.MisfireCatchUp} {
+		k := validTask()
+		k.Misfire = policy
+		require.NoError(t, k.Validate(), policy)
+	}
+	k := validTask()
+	k.Misfire, k.MisfireCatchUp = core.MisfireCatchUp, core.MaxMisfireCatchUp
+	require.NoError(t, k.Validate())
 }

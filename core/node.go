@@ -14,29 +14,36 @@ const (
 	NodeWorker NodeKind = "worker"
 )
 
-// NodeState is what an administrator or the node itself has said of it.
-type NodeState string
-
-// The states of a node. Whether it is alive is another matter: its lease says that.
-const (
-	NodeEnabled  NodeState = "enabled"  // takes runs
-	NodeDraining NodeState = "draining" // finishes what it has and takes no more
-)
-
 // Node is a running process, master or worker.
 type Node struct {
 	Kind        NodeKind
 	Name        string
 	Incarnation string // a new id at each start of the process
-	State       NodeState
-	Weight      int
-	Slots       int
-	Labels      []string
-	Version     string
-	StartedAt   time.Time
-	LeaseUntil  time.Time // by the database's clock
+	// State, Weight and Labels are those in force; Own is what the node says of itself, Admin what an administrator said.
+	State  NodeState
+	Weight int
+	Labels []string
+	Own    Traits
+	Admin  Traits
+	Slots  int
+	// Plugins says that it runs plugins, Platform for which executables are built that it can run, such as "linux/amd64".
+	Plugins    bool
+	Platform   string
+	Version    string
+	Protocol   int // of the messages between master and worker that it speaks
+	StartedAt  time.Time
+	LeaseUntil time.Time // by the database's clock
+	SeenAt     time.Time // when it was heard of last, by the database's clock; zero for one never heard of
 	// Running is how many runs it held when its lease was last renewed.
 	Running int
+}
+
+// StartedAfter says whether n is the younger of two processes of one name, by what they say of themselves.
+func (n *Node) StartedAfter(other *Node) bool {
+	if c := n.StartedAt.Compare(other.StartedAt); c != 0 {
+		return c > 0
+	}
+	return n.Incarnation > other.Incarnation
 }
 
 // Alive says whether the node's lease holds at now, by the database's clock.
@@ -45,6 +52,7 @@ func (n *Node) Alive(now time.Time) bool { return now.Before(n.LeaseUntil) }
 // The limits and defaults of a node.
 const (
 	MaxNodeName   = 100
+	MaxPlatform   = 50
 	MaxWeight     = 1000
 	MaxSlots      = 100_000
 	DefaultWeight = 1
@@ -57,6 +65,8 @@ const (
 	Lease          = 10 * time.Second
 	// LeaseMargin is how much of its lease a worker must have left to go on with what it runs.
 	LeaseMargin = 2 * time.Second
+	// RejoinEvery is how often a worker that has no master tries all of them, at least.
+	RejoinEvery = 5 * time.Second
 )
 
 // The instants of planning and dispatching.
@@ -83,10 +93,19 @@ func (n *Node) Validate() error {
 	if n.Slots < 1 || n.Slots > MaxSlots {
 		return Broken("maxc", "must be from 1 to %d", MaxSlots)
 	}
-	for _, l := range n.Labels {
-		if !nodeName.MatchString(l) || len(l) > MaxNodeName {
+	if err := checkText("platform", n.Platform, 0, MaxPlatform); err != nil {
+		return err
+	}
+	return checkLabels(n.Labels)
+}
+
+func checkLabels(labels []string) error {
+	for _, l := range labels {
+		if !validLabel(l) {
 			return Malformed("labels", "%q is not a label: letters, digits and . _ @ : - are allowed", l)
 		}
 	}
 	return nil
 }
+
+func validLabel(l string) bool { return nodeName.MatchString(l) && len(l) <= MaxNodeName }

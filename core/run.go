@@ -71,16 +71,23 @@ type Run struct {
 	// OccurrenceID is the id of the occurrence's first run: the idempotency key that the target sees.
 	OccurrenceID string
 	ParentRunID  string
-	Trigger      Trigger
+	// ReplayOf is the run that this one does again; empty when it is no replay.
+	ReplayOf string
+	Trigger  Trigger
 	// Attempt counts the runs of the occurrence that the target may have seen, from 1. Retry counts only those that the
 	// retry policy caused: a recovery run raises Attempt and leaves Retry.
 	Attempt int
 	Retry   int
 
+	// Shard is the number of the run among the Shards runs of its firing, counted from 0, when the firing goes to several
+	// workers. Shards is 0 when it is a single run.
+	Shard  int
+	Shards int
+
 	Queue string
 	State RunState
 	// Due is the instant that the schedule, the delayed task or the retry policy named. FireAt is when the run is to
-	// be sent: Due, unless somebody asked for it earlier.
+	// be sent: Due, unless somebody asked for it earlier or it was put off.
 	Due    time.Time
 	FireAt time.Time
 	// Token is raised each time the run is claimed. A report with a lower token is refused.
@@ -95,6 +102,10 @@ type Run struct {
 	AnsweredAt   time.Time // the worker had the whole answer, or gave up
 	RecordedAt   time.Time
 
+	// Progress is how much of it a run under way said was done when that was last stored, in percent; of one that succeeded
+	// all of it. A run that says nothing has 0.
+	Progress int
+
 	// RequestedBy is the user who asked for a manual run; 0 otherwise.
 	RequestedBy int64
 
@@ -104,6 +115,19 @@ type Run struct {
 	Count    int
 	FirstDue time.Time
 	LastDue  time.Time
+}
+
+// PutOff says whether the run is to be sent later than it is due: because it waits for another firing of its task, or
+// because it makes up for an instant that has passed.
+func (r *Run) PutOff() bool { return r.FireAt.After(r.Due) }
+
+// Firing names the firing that the run is of: the occurrence of a single run; of one of several shards, each an occurrence
+// of its own, that of the first.
+func (r *Run) Firing() string {
+	if r.Shards == 0 {
+		return r.OccurrenceID
+	}
+	return ShardID(r.OccurrenceID, 0)
 }
 
 // Result is what a run leaves behind.
@@ -137,6 +161,8 @@ type Outcome struct {
 	Retryable bool
 	// RetryAfter is how long the target asked to be left alone; 0 when it did not.
 	RetryAfter time.Duration
+	// NextAt is the next instant that the run set for its own task; zero when it set none. See docs/plugins.md.
+	NextAt time.Time
 }
 
 // LogLine is one line of a run's log.

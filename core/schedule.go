@@ -30,7 +30,16 @@ type Schedule struct {
 	End time.Time `json:"end,omitzero"`
 }
 
-func (s *Schedule) validate() error {
+// LastYear is the last year that has due instants, as in Quartz expressions.
+const LastYear = 2199
+
+// Ended says whether the schedule names no instant from at on: its end, which a once schedule does not heed, lies before it.
+func (s *Schedule) Ended(at time.Time) bool {
+	return at.Year() > LastYear || s.Kind != ScheduleOnce && !s.End.IsZero() && at.After(s.End)
+}
+
+// Validate checks what can be checked without a zone or a clock.
+func (s *Schedule) Validate() error {
 	switch s.Kind {
 	case ScheduleCron:
 		if s.Cron == "" {
@@ -60,7 +69,7 @@ func (s *Schedule) validate() error {
 		field string
 		value time.Time
 	}{{"schedule.start", s.Start}, {"schedule.end", s.End}} {
-		if !f.value.IsZero() && (f.value.Year() < 1970 || f.value.Year() > 2199) {
+		if !f.value.IsZero() && (f.value.Year() < 1970 || f.value.Year() > LastYear) {
 			return Broken(f.field, "must lie in the years 1970 to 2199")
 		}
 	}

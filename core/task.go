@@ -27,12 +27,14 @@ const (
 
 // Task is a saved definition: what to call, when, by which rules.
 type Task struct {
-	ID        string
+	ID        string `audit:"-"`
 	Namespace string
 	Kind      TaskKind
 	Title     string
 	Remark    string
-	State     TaskState
+	// Labels are short words that people group tasks by. They are no part of what a version fixes: they change in any state.
+	Labels []string
+	State  TaskState
 	// Version is raised by start, resume and edit, so that a run planned under an older definition cannot be taken for
 	// one of the newer.
 	Version int64
@@ -40,14 +42,14 @@ type Task struct {
 	Definition
 
 	// NextDue is the first due instant not yet planned; zero when there is none.
-	NextDue time.Time
+	NextDue time.Time `audit:"-"`
 
-	CreatedBy     int64
-	CreatedByName string
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
+	CreatedBy     int64     `audit:"-"`
+	CreatedByName string    `audit:"-"`
+	CreatedAt     time.Time `audit:"-"`
+	UpdatedAt     time.Time `audit:"-"`
 
-	Stats TaskStats
+	Stats TaskStats `audit:"-"`
 }
 
 // Definition is the part of a task that its version fixes: two reads of the same task and version give the same
@@ -60,14 +62,22 @@ type Definition struct {
 	Children  []string    `json:"children,omitempty"`  // ids of the tasks fired when a run succeeds
 	Keepers   []int64     `json:"keepers,omitempty"`   // users told when the task fails
 	Executors []string    `json:"executors,omitempty"` // workers that may run it; none: any
+	Routing   Routing     `json:"routing,omitzero"`
 	Retry     RetryPolicy `json:"retry"`
 	Overlap   Overlap     `json:"overlap"`
-	Misfire   Misfire     `json:"misfire"`
+	// OverlapWaiting is how many firings may wait for an unfinished one, with OverlapQueue. Zero means
+	// DefaultOverlapWaiting.
+	OverlapWaiting int     `json:"overlapWaiting,omitempty"`
+	Misfire        Misfire `json:"misfire"`
 	// MisfireAfter is how late a cron or interval firing may be sent; later it is missed. Zero means
 	// DefaultMisfireAfter.
 	MisfireAfter time.Duration `json:"misfireAfter,omitempty"`
+	// MisfireCatchUp is how many missed firings are made up for, with MisfireCatchUp. Zero means DefaultMisfireCatchUp.
+	MisfireCatchUp int `json:"misfireCatchUp,omitempty"`
 	// AtMostOnce asks that a run lost with its worker is not done again.
 	AtMostOnce bool `json:"atMostOnce,omitempty"`
+	// Origin says where the task was brought from; nil for one that was created here.
+	Origin *Origin `json:"origin,omitempty" audit:"-"`
 }
 
 // TaskStats is what is counted of a task's finished runs.
@@ -77,17 +87,11 @@ type TaskStats struct {
 	LastOutcome RunState  // how the last of them ended
 }
 
-// PluginCall names a task inside a plugin package.
-type PluginCall struct {
-	Package string `json:"package"`
-	Task    string `json:"task"`
-}
-
 // Param is one named value given to a task, or one field of a form.
 type Param struct {
-	Key    string `json:"ParamKey"`
-	Value  string `json:"ParamValue"`
-	Remark string `json:"ParamRemark,omitempty"`
+	Key    string `json:"ParamKey" audit:"as=key"`
+	Value  string `json:"ParamValue" audit:"as=value"`
+	Remark string `json:"ParamRemark,omitempty" audit:"as=remark"`
 }
 
 // The limits of a task's own fields, in characters.
@@ -109,23 +113,23 @@ func (t *Task) Validate() error {
 	if err := checkText("remark", t.Remark, 0, MaxRemark); err != nil {
 		return err
 	}
+	if err := CheckTaskLabels(t.Labels); err != nil {
+		return err
+	}
 	if err := t.validateTarget(); err != nil {
 		return err
 	}
-	if err := t.Schedule.validate(); err != nil {
+	if err := t.Schedule.Validate(); err != nil {
 		return err
 	}
 	if err := t.Retry.validate(); err != nil {
 		return err
 	}
-	if err := t.Overlap.validate(); err != nil {
+	if err := t.validateOverlap(); err != nil {
 		return err
 	}
-	if err := t.Misfire.validate(); err != nil {
+	if err := t.validateMisfire(); err != nil {
 		return err
-	}
-	if t.MisfireAfter < 0 || t.MisfireAfter > MaxMisfireAfter {
-		return Broken("misfireAfter", "must be from 0 (the default, %s) to %s", DefaultMisfireAfter, MaxMisfireAfter)
 	}
 	return t.validateLists()
 }
@@ -147,10 +151,7 @@ func (t *Task) validateTarget() error {
 		if t.Callback != nil {
 			return Broken("callback", "goes with a task of kind http only")
 		}
-		if err := checkText("plugin.package", t.Plugin.Package, 1, 200); err != nil {
-			return err
-		}
-		return checkText("plugin.task", t.Plugin.Task, 1, 200)
+		return t.Plugin.validate()
 	default:
 		return Broken("kind", "must be http or plugin")
 	}
@@ -180,7 +181,10 @@ func (t *Task) validateLists() error {
 			return err
 		}
 	}
-	return checkExecutors(t.Executors)
+	if err := checkExecutors(t.Executors); err != nil {
+		return err
+	}
+	return t.Routing.validate(t.Executors)
 }
 
 func checkExecutors(names []string) error {

@@ -40,8 +40,6 @@ func TestTaskValidate(t *testing.T) {
 		{"plugin beside the callback", "plugin", core.CodeRule, func(k *task) { k.Plugin = &core.PluginCall{} }},
 		{"bad schedule", "schedule.kind", core.CodeRule, func(k *task) { k.Schedule.Kind = "" }},
 		{"bad retry", "retry.count", core.CodeRule, func(k *task) { k.Retry.Count = -1 }},
-		{"unknown overlap", "overlap", core.CodeRule, func(k *task) { k.Overlap = "queue" }},
-		{"unknown misfire", "misfire", core.CodeRule, func(k *task) { k.Misfire = "all" }},
 		{"negative misfire bound", "misfireAfter", core.CodeRule, func(k *task) { k.MisfireAfter = -1 }},
 		{"misfire bound too long", "misfireAfter", core.CodeRule, func(k *task) { k.MisfireAfter = core.MaxMisfireAfter + 1 }},
 		{"too many children", "children", core.CodeRule, func(k *task) { k.Children = make([]string, core.MaxChildren+1) }},
@@ -79,6 +77,31 @@ func TestTaskAtItsLimits(t *testing.T) {
 	k.Overlap, k.Misfire, k.MisfireAfter = core.OverlapAllow, core.MisfireSkip, core.MaxMisfireAfter
 	k.Params = []core.Param{{Key: strings.Repeat("k", 200), Value: strings.Repeat("v", 4000)}}
 	k.Executors = []string{strings.Repeat("x", core.MaxNodeName)}
+	require.NoError(t, k.Validate())
+}
+
+func TestRoutingValidate(t *testing.T) {
+	t.Parallel()
+	type task = core.Task
+	checkRefusals(t, validTask, (*task).Validate, []refusal[task]{
+		{"unknown strategy", "routing.strategy", core.CodeRule, func(k *task) { k.Routing.Strategy = "nearest" }},
+		{"strategy in another case", "routing.strategy", core.CodeRule, func(k *task) { k.Routing.Strategy = "Random" }},
+		{"label with a space", "routing.label", core.CodeMalformed, func(k *task) { k.Routing.Label = "a b" }},
+		{"long label", "routing.label", core.CodeMalformed, func(k *task) { k.Routing.Label = strings.Repeat("x", core.MaxNodeName+1) }},
+		{"label and executors", "routing.label", core.CodeRule, func(k *task) { k.Routing.Label, k.Executors = "gpu", []string{"w1"} }},
+		{"strict without executors", "routing.strict", core.CodeRule, func(k *task) { k.Routing.Strict = true }},
+		{"strict with a label", "routing.strict", core.CodeRule, func(k *task) { k.Routing.Strict, k.Routing.Label = true, "gpu" }},
+	})
+	for name, r := range map[string]core.Routing{
+		"none": {}, "strategy": {Strategy: core.RouteRoundRobin}, "label": {Label: "gpu"}, "both": {Strategy: core.RouteWeighted, Label: "eu:west"},
+		"broadcast": {Strategy: core.RouteBroadcast}, "sharded": {Strategy: core.RouteSharded, Label: "gpu"},
+	} {
+		k := validTask()
+		k.Routing = r
+		require.NoError(t, k.Validate(), name)
+	}
+	k := validTask()
+	k.Executors, k.Routing = []string{"w1", "w2"}, core.Routing{Strategy: core.RouteConsistentHash, Strict: true}
 	require.NoError(t, k.Validate())
 }
 

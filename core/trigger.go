@@ -12,3 +12,8 @@ const (
 	TriggerRetry    Trigger = "retry"    // an earlier run of the occurrence failed, or was lost with its worker
 	TriggerReplay   Trigger = "replay"   // somebody asked for a finished run again
 )
+
+// Triggers are all triggers.
+func Triggers() []Trigger {
+	return []Trigger{TriggerSchedule, TriggerDelayed, TriggerManual, TriggerParent, TriggerRetry, TriggerReplay}
+}

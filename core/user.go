@@ -34,22 +34,27 @@ func (r Role) rank() int {
 
 // User is somebody, or some business system, that may call Carillon.
 type User struct {
-	ID   int64
+	ID   int64 `audit:"-"`
 	Name string
-	// PasswordHash and SecretHash are Argon2id hashes of the password and of the API secret, in PHC string form.
-	PasswordHash string
-	SecretHash   string
+	// DisplayName is what people call the user; empty for one who is known by the name alone.
+	DisplayName string
+	// PasswordHash and SecretHash are Argon2id hashes of the password and of the API secret, in PHC string form. A user who was
+	// brought from another system has no PasswordHash until a password is set here; one without a SecretHash has no API
+	// secret.
+	PasswordHash string `audit:"secret"`
+	SecretHash   string `audit:"secret"`
 	Role         Role
 	Email        string
-	Disabled     bool
+	Disabled     bool `audit:"as=locked"`
 	// MustChange says that the password was given out and must be changed at the first sign-in.
 	MustChange bool
-	CreatedAt  time.Time
+	CreatedAt  time.Time `audit:"-"`
 }
 
 // The limits of a user's fields, in characters.
 const (
-	MaxUserName = 100
+	MaxUserName    = 100
+	MaxDisplayName = 100
 	// MinPassword lets in the passwords that business systems have had with ScheduleMaster: what they send in
 	// ms_auth_secret is made of them, so a longer minimum would make every such client change.
 	MinPassword = 6
@@ -69,14 +74,28 @@ func (u *User) Validate() error {
 	if err := checkText("name", u.Name, 1, MaxUserName); err != nil {
 		return err
 	}
+	if err := checkText("displayName", u.DisplayName, 0, MaxDisplayName); err != nil {
+		return err
+	}
 	if err := checkText("email", u.Email, 0, 200); err != nil {
 		return err
 	}
-	switch u.Role {
-	case RoleAdmin, RoleDeveloper, RoleOperator, RoleViewer:
-		return nil
+	return u.Role.validate()
+}
+
+func (r Role) validate() error {
+	if r.rank() == 0 {
+		return Broken("role", "must be admin, developer, operator or viewer")
 	}
-	return Broken("role", "must be admin, developer, operator or viewer")
+	return nil
+}
+
+// Lesser gives the role of two that may do less.
+func (r Role) Lesser(other Role) Role {
+	if other.rank() < r.rank() {
+		return other
+	}
+	return r
 }
 
 // CheckPassword checks a new password's length.
@@ -93,7 +112,12 @@ func CheckPassword(password string) error {
 // APISecret is what a ScheduleMaster client sends in ms_auth_secret: md5(name + md5(password) + name), both hashes in
 // lower-case hex.
 func APISecret(name, password string) string {
-	return md5Hex(name + md5Hex(password) + name)
+	return APISecretOf(name, md5Hex(password))
+}
+
+// APISecretOf is APISecret for who has the MD5 of the password only, in lower-case hex, as ScheduleMaster stores it.
+func APISecretOf(name, passwordMD5 string) string {
+	return md5Hex(name + passwordMD5 + name)
 }
 
 func md5Hex(s string) string {

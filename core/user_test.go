@@ -19,6 +19,7 @@ func TestAPISecret(t *testing.T) {
 	}
 	require.Equal(t, "96e79218965eb72c92a549dd5a330112", hash("111111"))
 	require.Equal(t, hash("admin"+"96e79218965eb72c92a549dd5a330112"+"admin"), core.APISecret("admin", "111111"))
+	require.Equal(t, core.APISecret("admin", "111111"), core.APISecretOf("admin", "96e79218965eb72c92a549dd5a330112"))
 	require.Equal(t, hash("用户"+hash("密码")+"用户"), core.APISecret("用户", "密码"), "names and passwords are UTF-8")
 }
 
@@ -34,11 +35,22 @@ func TestUserValidate(t *testing.T) {
 		{"no name", "name", core.CodeRule, func(u *core.User) { u.Name = "" }},
 		{"long name", "name", core.CodeRule, func(u *core.User) { u.Name = strings.Repeat("é", core.MaxUserName+1) }},
 		{"name is not UTF-8", "name", core.CodeMalformed, func(u *core.User) { u.Name = "a\xff" }},
+		{"long display name", "displayName", core.CodeRule, func(u *core.User) { u.DisplayName = strings.Repeat("é", core.MaxDisplayName+1) }},
 		{"long e-mail", "email", core.CodeRule, func(u *core.User) { u.Email = strings.Repeat("a", 201) }},
 		{"e-mail is not UTF-8", "email", core.CodeMalformed, func(u *core.User) { u.Email = "\xff" }},
 		{"no role", "role", core.CodeRule, func(u *core.User) { u.Role = "" }},
 		{"unknown role", "role", core.CodeRule, func(u *core.User) { u.Role = "root" }},
 	})
+}
+
+func TestLesserRole(t *testing.T) {
+	t.Parallel()
+	all := []core.Role{"", core.RoleViewer, core.RoleOperator, core.RoleDeveloper, core.RoleAdmin}
+	for i, a := range all {
+		for j, b := range all {
+			require.Equal(t, all[min(i, j)], a.Lesser(b), "%s and %s", a, b)
+		}
+	}
 }
 
 func TestCheckPassword(t *testing.T) {

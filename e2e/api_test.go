@@ -50,6 +50,21 @@ func (a *api) form(path string, fields ...string) (answer, error) {
 		return answer{}, err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return a.enveloped(r)
+}
+
+// query asks the form API, and gives the object that it answers with.
+func (a *api) query(path string) map[string]any {
+	a.t.Helper()
+	r, err := http.NewRequest(http.MethodGet, a.base+path, nil)
+	require.NoError(a.t, err)
+	out, err := a.enveloped(r)
+	require.NoError(a.t, err)
+	require.True(a.t, out.Success, "%s: %+v", path, out)
+	return out.Data.(map[string]any)
+}
+
+func (a *api) enveloped(r *http.Request) (answer, error) {
 	r.Header.Set("Accept-Language", "en")
 	r.Header["ms_auth_user"] = []string{"admin"}
 	r.Header["ms_auth_secret"] = []string{core.APISecret("admin", password)}

@@ -17,7 +17,7 @@ import (
 // BenchmarkFiring is what a firing costs without its callback: a delayed task that is due is reserved, dispatched, given
 // to a worker through the pipe, and recorded, in the batches that form under load.
 func BenchmarkFiring(b *testing.B) {
-	s, err := store.Open(b.Context(), store.Options{Path: filepath.Join(b.TempDir(), "carillon.db"), Logger: slog.New(slog.DiscardHandler)})
+	s, err := store.Open(b.Context(), store.Options{DSN: filepath.Join(b.TempDir(), "carillon.db"), Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(b, err)
 	defer func() { require.NoError(b, s.Close()) }()
 	m, err := master.New(master.Options{Store: s, Logger: slog.New(slog.DiscardHandler), Name: "m", AdminPassword: "correct horse", Exclusive: true})

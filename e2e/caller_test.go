@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"net"
@@ -101,6 +102,7 @@ type connection struct {
 	t      *testing.T
 	caller caller
 	addr   string
+	as     string // the user's name; admin when empty
 	secret string
 	conn   net.Conn
 	in     *bufio.Reader
@@ -142,7 +144,7 @@ func (c *connection) auth() string {
 	if c.caller.name == "python" {
 		user, secret = "Ms_auth_user", "Ms_auth_secret"
 	}
-	return user + ": admin\r\n" + secret + ": " + c.secret + "\r\n"
+	return user + ": " + cmp.Or(c.as, "admin") + "\r\n" + secret + ": " + c.secret + "\r\n"
 }
 
 // call sends the bytes of a request and reads an answer that must have this status line, the form API's content type,

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -79,6 +80,8 @@ func TestCalledWrongly(t *testing.T) {
 		"bad address":      {"serve|--http-addr|nonsense", `http_addr (--http-addr): "nonsense" must be HOST:PORT`},
 		"no master":        {"worker|--name|w", "master: must be given"},
 		"role":             {"--role=both", `"both" must be master or worker`},
+		"a database":       {"migrate|up|--database|Server=h;Database=d;Password=hush", "database (--database): could be of mysql or postgresql or sqlserver: set database_provider"},
+		"a provider":       {"migrate|status|--database-provider|mysql", `database_provider (--database-provider): "mysql" goes with a connection string`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,12 +95,24 @@ func TestCalledWrongly(t *testing.T) {
 			require.Empty(t, out.stdout)
 			require.Contains(t, out.stderr, row.want)
 			require.Regexp(t, `^carillon: [^\n]+\n$`, out.stderr)
+			require.NotContains(t, out.stderr, "hush", "a password is never shown")
 		})
 	}
 	out := commandIn(t, []string{"CARILLON_ADMIN_PASSWORD=tiger"}, "", "serve", "--http-addr", anyPort)
 	require.Equal(t, 2, out.status)
 	require.Contains(t, out.stderr, "CARILLON_ADMIN_PASSWORD")
 	require.NotContains(t, out.stderr, "tiger")
+}
+
+// A database that does not answer is named, and its password is not.
+func TestDatabaseOutOfReach(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"postgres://u:hush@127.0.0.1:1/d", "mysql://u:hush@127.0.0.1:1/d", "sqlserver://u:hush@127.0.0.1:1?database=d"} {
+		out := command(t, "", "migrate", "--database", url)
+		require.Equal(t, 1, out.status, out.stderr)
+		require.Contains(t, out.stderr, "open the database ("+strings.SplitN(url, ":", 2)[0]+" u@127.0.0.1:1/d)")
+		require.NotContains(t, out.stderr, "hush")
+	}
 }
 
 func TestVersion(t *testing.T) {
@@ -114,11 +129,18 @@ func TestMigrateAndJoinToken(t *testing.T) {
 	require.Equal(t, 1, out.status)
 	require.Contains(t, out.stderr, "carillon migrate")
 	require.NoDirExists(t, data)
-	for range 2 {
-		out = command(t, "", "migrate", "--data", data)
+	out = command(t, "", "migrate", "status", "--data", data)
+	require.Equal(t, 1, out.status)
+	require.Contains(t, out.stderr, "there is no database")
+	require.NoDirExists(t, data, "looking makes nothing")
+	for _, call := range []string{"migrate", "migrate up"} {
+		out = command(t, "", append(strings.Fields(call), "--data", data)...)
 		require.Equal(t, "the schema is up to date\n", out.stdout, out.stderr)
 		require.Zero(t, out.status)
 	}
+	out = command(t, "", "migrate", "status", "--database", "sqlite://"+filepath.ToSlash(data)+"/carillon.db")
+	require.Zero(t, out.status, out.stderr)
+	require.Regexp(t, `^NUMBER +NAME +APPLIED\n1 +0001_init +20\d\d-\S+Z\n(\d+ +\S+ +20\d\d-\S+Z\n)+$`, out.stdout)
 	require.FileExists(t, filepath.Join(data, "carillon.db"))
 	token := command(t, "", "join-token", "--data", data)
 	require.Regexp(t, `^\S{16,256}\n$`, token.stdout)
@@ -131,6 +153,22 @@ func TestMigrateAndJoinToken(t *testing.T) {
 	w := start(t, []string{"CARILLON_JOIN_TOKEN=" + strings.TrimSpace(token.stdout)}, "worker", "--master", s.grpc, "--name", "w", "--log-format", "json")
 	w.await(1, soon, `"msg":"connected"`)
 	require.NotContains(t, m.stderr.text()+w.stderr.text(), strings.TrimSpace(token.stdout))
+}
+
+// A health check finds the master by what that one is configured with, or by its URL.
+func TestReady(t *testing.T) {
+	t.Parallel()
+	s := serve(t, "serve", t.TempDir())
+	ready := ran{stdout: "ready\n"}
+	require.Equal(t, ready, commandIn(t, []string{"CARILLON_HTTP_ADDR=" + s.http}, "", "ready"))
+	file := filepath.Join(t.TempDir(), "carillon.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("http_addr: "+s.http+"\n"), 0o600))
+	require.Equal(t, ready, command(t, "", "ready", "--config", file))
+	require.Equal(t, ready, command(t, "", "ready", "http://"+s.http))
+	s.stop()
+	out := command(t, "", "ready", "http://"+s.http)
+	require.Equal(t, 1, out.status)
+	require.Regexp(t, `^carillon: [^\n]+\n$`, out.stderr)
 }
 
 // signIn gives the status that the JSON API answers a name and password with.
@@ -205,4 +243,14 @@ func TestFirstPassword(t *testing.T) {
 		require.NoError(t, err)
 		require.NotContains(t, string(text), shown[1])
 	}
+}
+
+// The clock that is wrong on purpose is not in the binary that people run.
+func TestClockHasNoOffset(t *testing.T) {
+	t.Parallel()
+	path, err := binary()
+	require.NoError(t, err)
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.False(t, bytes.Contains(content, []byte("CARILLON_CLOCK_OFFSET")))
 }

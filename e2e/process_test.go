@@ -18,7 +18,7 @@ import (
 )
 
 // soon bounds the wait for what takes a moment; it is long because machines that run tests are busy.
-const soon = 15 * time.Second
+const soon = time.Minute
 
 // process is a running carillon.
 type process struct {

@@ -164,32 +164,61 @@ func TestWorkerThatComesBackKeepsWhatItDoes(t *testing.T) {
 	})
 }
 
-func TestFiringsMissedWhileDownAreOneRecord(t *testing.T) {
-	virtually(t, func(t *testing.T, w *world) {
-		wk, _ := w.startWorker("w1", 100)
-		task := w.running(cronTask("0 * * * * ?"))
-		time.Sleep(time.Minute)
-		stop(t, wk)
-		w.stopMaster()
-		time.Sleep(time.Hour)
-		w.startMaster()
-		wk, _ = w.startWorker("w1", 100)
-		defer stop(t, wk)
-		time.Sleep(2 * time.Minute)
-		var count, missed int
-		var last time.Time
-		for _, r := range w.runs(store.RunFilter{TaskID: task.ID}) {
-			count += r.Count
-			if r.State == core.RunMissed {
-				missed++
-			}
-			if !last.IsZero() {
-				require.Equal(t, time.Minute, r.Due.Sub(last), "every instant is accounted for once")
-			}
-			last = r.LastDue
+// accounted checks that every instant of a task that fires at each step is there once, and gives its runs.
+func (w *world) accounted(task *core.Task, step time.Duration) []*core.Run {
+	w.t.Helper()
+	runs := w.runs(store.RunFilter{TaskID: task.ID})
+	for i, r := range runs {
+		require.Equal(w.t, time.Duration(r.Count-1)*step, r.LastDue.Sub(r.FirstDue))
+		if i > 0 {
+			require.Equal(w.t, step, r.Due.Sub(runs[i-1].LastDue), "every instant is accounted for once")
 		}
-		require.LessOrEqual(t, missed, 2, "a stretch is one record; a run already planned may be another")
-		require.GreaterOrEqual(t, count, 62)
+	}
+	return runs
+}
+
+// What a master had planned when it ended, and what nobody planned while it was away, are one stretch.
+func TestFiringsMissedWhileDownAreOneRecord(t *testing.T) {
+	for _, c := range []struct {
+		cron string
+		step time.Duration
+	}{{"0 * * * * ?", time.Minute}, {"* * * * * ?", time.Second}} {
+		t.Run(c.cron, func(t *testing.T) {
+			virtually(t, func(t *testing.T, w *world) {
+				wk, _ := w.startWorker("w1", 100)
+				task := w.running(cronTask(c.cron))
+				time.Sleep(time.Minute)
+				stop(t, wk)
+				w.stopMaster()
+				time.Sleep(time.Hour)
+				w.startMaster()
+				wk, _ = w.startWorker("w1", 100)
+				defer stop(t, wk)
+				time.Sleep(2 * time.Minute)
+				runs := w.accounted(task, c.step)
+				require.Equal(t, 1, states(runs)[core.RunMissed], "a stretch is one record")
+				count := 0
+				for _, r := range runs {
+					count += r.Count
+				}
+				require.GreaterOrEqual(t, count, int(62*time.Minute/c.step))
+			})
+		})
+	}
+}
+
+// A master without workers plans on. What becomes too late is one record when at last a worker comes.
+func TestFiringsMissedWithoutAWorkerAreOneRecord(t *testing.T) {
+	virtually(t, func(t *testing.T, w *world) {
+		task := w.running(cronTask("* * * * * ?"))
+		time.Sleep(10 * time.Minute)
+		wk, _ := w.startWorker("w1", 1000)
+		defer stop(t, wk)
+		time.Sleep(time.Minute)
+		runs := w.accounted(task, time.Second)
+		require.Equal(t, core.RunMissed, runs[0].State)
+		require.InDelta(t, (10*time.Minute - core.DefaultMisfireAfter).Seconds(), runs[0].Count, 2)
+		require.Equal(t, 1, states(runs)[core.RunMissed])
 	})
 }
 

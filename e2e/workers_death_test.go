@@ -146,7 +146,8 @@ func TestClusterUnderLoad(t *testing.T) {
 	lost, repeated := checkLoad(t, m, work, target)
 	require.LessOrEqual(t, repeated, lost, "only what was lost is repeated")
 	for _, a := range target.seen("/") {
-		require.Less(t, a.late(), recovered, "%+v", a)
+		// A master that starts gives those who live 7 s to come before it judges: a worker's death and the master's add up.
+		require.Less(t, a.late(), recovered+7*time.Second, "%+v", a)
 	}
 	t.Logf("%d acknowledged, %d unclear; %d callbacks repeated; %d runs lost", len(acknowledged), work.unclear, repeated, lost)
 }

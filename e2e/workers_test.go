@@ -98,6 +98,27 @@ func TestWorkerDrains(t *testing.T) {
 	require.False(t, m.nodes()["w1"].Alive)
 }
 
+// An operator who asks twice does not wait for what runs: it is cancelled, and done again by another worker.
+func TestSecondSignalEndsTheDrain(t *testing.T) {
+	t.Parallel()
+	target := newSink(t)
+	release := target.hold("/held")
+	defer release()
+	m := serve(t, "master", t.TempDir())
+	w1 := joinWorker(t, m.grpc, "w1")
+	held := m.delayAt(target.URL+"/held", spread(time.Now(), 3, 0), nil)
+	target.await("/held", 3, soon)
+	w1.terminate()
+	w1.await(1, soon, `"msg":"draining"`)
+	w1.terminate()
+	w1.await(1, soon, `"msg":"told to stop again: what runs is cancelled"`, `"runs under way":3`)
+	require.Zero(t, w1.exit(soon), "long before the 30 s of a drain, and what ran is reported")
+	joinWorker(t, m.grpc, "w2")
+	target.await("/held", 6, soon)
+	release()
+	m.awaitDelayed(core.DelayedSucceeded, held...)
+}
+
 // Master and worker may be started in any order.
 func TestWorkersStartBeforeTheMaster(t *testing.T) {
 	t.Parallel()

@@ -26,10 +26,18 @@ type world struct {
 	store  *store.Store
 	master *master.Master
 	target *target
+	// batches are those of masters and of the store. The zero value stands for the defaults.
+	batches core.Batches
 }
 
 // virtually runs a test in a bubble of its own with a started world.
 func virtually(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	virtuallyBatched(t, core.Batches{}, test)
+}
+
+// virtuallyBatched is virtually with batches of its own.
+func virtuallyBatched(t *testing.T, batches core.Batches, test func(t *testing.T, w *world)) {
 	t.Helper()
 	if raceDetector {
 		// About one run in four of a whole hour in a bubble ended in a fault inside the detector's own runtime.
@@ -38,7 +46,7 @@ func virtually(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, path: filepath.Join(dir, "carillon.db"), target: newTarget()}
+		w := &world{t: t, path: filepath.Join(dir, "carillon.db"), target: newTarget(), batches: batches}
 		w.startMaster()
 		defer w.stopMaster()
 		test(t, w)
@@ -47,13 +55,23 @@ func virtually(t *testing.T, test func(t *testing.T, w *world)) {
 
 func (w *world) startMaster() {
 	var err error
-	w.store, err = store.Open(w.t.Context(), store.Options{Path: w.path, Logger: slog.New(slog.DiscardHandler)})
+	w.store, err = store.Open(w.t.Context(), store.Options{DSN: w.path, Logger: slog.New(slog.DiscardHandler), Batches: w.batches})
 	require.NoError(w.t, err)
 	w.master, err = master.New(master.Options{
 		Store: w.store, Logger: slog.New(slog.DiscardHandler), Name: "m1", AdminPassword: "correct horse", Zone: time.UTC, Exclusive: true,
+		Batches: w.batches,
 	})
 	require.NoError(w.t, err)
 	require.NoError(w.t, w.master.Start(w.t.Context()))
+}
+
+// secondMaster starts another master on the same database, and gives it with the way to stop it.
+func (w *world) secondMaster() (m *master.Master, stop func()) {
+	w.t.Helper()
+	m, err := master.New(master.Options{Store: w.store, Logger: slog.New(slog.DiscardHandler), Name: "m2", Zone: time.UTC, Batches: w.batches})
+	require.NoError(w.t, err)
+	require.NoError(w.t, m.Start(w.t.Context()))
+	return m, func() { require.NoError(w.t, m.Stop(w.t.Context())) }
 }
 
 func (w *world) stopMaster() {
@@ -62,17 +80,27 @@ func (w *world) stopMaster() {
 }
 
 // startWorker connects a worker; stop drains it.
-func (w *world) startWorker(name string, slots int) (wk *worker.Worker, link *link) {
+func (w *world) startWorker(name string, slots int, changes ...func(*worker.Options)) (wk *worker.Worker, link *link) {
+	return w.startWorkerOf(nil, name, slots, changes...)
+}
+
+// startWorkerOf connects a worker to one of two masters; nil is the first.
+func (w *world) startWorkerOf(m *master.Master, name string, slots int, changes ...func(*worker.Options)) (wk *worker.Worker, link *link) {
 	link = newLink(w)
-	wk, err := newTestWorker(w, name, slots, link)
+	link.master = m
+	wk, err := newTestWorker(w, name, slots, link, changes...)
 	require.NoError(w.t, err)
 	require.NoError(w.t, wk.Start(w.t.Context()))
 	synctest.Wait()
 	return wk, link
 }
 
-func newTestWorker(w *world, name string, slots int, link *link) (*worker.Worker, error) {
-	return worker.New(worker.Options{Name: name, Slots: slots, Performer: w.target, Dialer: link})
+func newTestWorker(w *world, name string, slots int, link *link, changes ...func(*worker.Options)) (*worker.Worker, error) {
+	opts := worker.Options{Name: name, Slots: slots, Performer: w.target, Dialer: link}
+	for _, change := range changes {
+		change(&opts)
+	}
+	return worker.New(opts)
 }
 
 func stop(t *testing.T, wk *worker.Worker) {
@@ -80,17 +108,33 @@ func stop(t *testing.T, wk *worker.Worker) {
 	require.NoError(t, wk.Stop(context.WithoutCancel(t.Context())))
 }
 
+// startWorkers connects workers with ten slots each, to the masters in turn; nil is the first. It gives their ways to the
+// masters, and what stops them all.
+func (w *world) startWorkers(masters []*master.Master, names []string, changes ...func(*worker.Options)) (ways []*link, stopAll func()) {
+	var all []*worker.Worker
+	for i, name := range names {
+		wk, way := w.startWorkerOf(masters[i%len(masters)], name, 10, changes...)
+		all, ways = append(all, wk), append(ways, way)
+	}
+	return ways, func() {
+		for _, wk := range all {
+			stop(w.t, wk)
+		}
+	}
+}
+
 // link is a worker's way to the master, which a test can cut.
 type link struct {
-	world *world
-	mu    sync.Mutex
-	cut   bool
-	end   context.CancelFunc
+	world  *world
+	master *master.Master // nil: the world's master of the moment
+	mu     sync.Mutex
+	cut    bool
+	end    context.CancelFunc
 }
 
 func newLink(w *world) *link { return &link{world: w} }
 
-// Dial opens a stream to the master of the moment.
+// Dial opens a stream to its master.
 func (l *link) Dial(ctx context.Context) (rpc.WorkerStream, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -98,6 +142,9 @@ func (l *link) Dial(ctx context.Context) (rpc.WorkerStream, error) {
 		return nil, errors.New("the network is down")
 	}
 	ctx, l.end = context.WithCancel(ctx)
+	if l.master != nil {
+		return l.master.Attach(ctx), nil
+	}
 	return l.world.master.Attach(ctx), nil
 }
 
@@ -138,7 +185,7 @@ func newTarget() *target {
 }
 
 // Perform is part of worker.Performer.
-func (g *target) Perform(ctx context.Context, run *rpc.Run, _ func(level, text string)) core.Outcome {
+func (g *target) Perform(ctx context.Context, run *rpc.Run, _ worker.Sink) core.Outcome {
 	began := time.Now()
 	o := g.answer(ctx, run)
 	o.SentAt, o.AnsweredAt = began, time.Now()
@@ -163,6 +210,14 @@ func takes(d time.Duration) func(context.Context, *rpc.Run) core.Outcome {
 		case <-ctx.Done():
 			return core.Outcome{State: core.RunCancelled, Result: core.Result{Reason: context.Cause(ctx).Error()}}
 		}
+	}
+}
+
+// stubborn answers success after a while, whoever tells it to end.
+func stubborn(d time.Duration) func(context.Context, *rpc.Run) core.Outcome {
+	return func(context.Context, *rpc.Run) core.Outcome {
+		time.Sleep(d)
+		return core.Outcome{State: core.RunSucceeded}
 	}
 }
 
@@ -203,7 +258,7 @@ func (w *world) delayed(d time.Duration) *core.DelayedTask {
 func (w *world) runs(f store.RunFilter) []*core.Run {
 	w.t.Helper()
 	f.Limit = 100_000
-	runs, err := w.store.Runs(w.t.Context(), f)
+	runs, _, err := w.store.Runs(w.t.Context(), f)
 	require.NoError(w.t, err)
 	for i, j := 0, len(runs)-1; i < j; i, j = i+1, j-1 {
 		runs[i], runs[j] = runs[j], runs[i]

@@ -16,10 +16,16 @@ import (
 
 // The pace of the duties.
 const (
+	leaseEvery  = time.Second
 	planEvery   = time.Second
 	rescueEvery = time.Second
+	followEvery = time.Second
+	cancelEvery = time.Second
 	alertEvery  = 5 * time.Second
+	logEvery    = time.Second
+	usesEvery   = 30 * time.Second
 	retainEvery = 10 * time.Minute
+	sweepEvery  = time.Minute
 )
 
 // Start registers the master and begins to serve. On an error nothing is left running.
@@ -45,13 +51,16 @@ func (m *Master) Start(ctx context.Context) (err error) {
 	m.recorder.Start(m.run)
 	m.dispatcher.Start(m.run)
 	m.loops.Go(func() { m.fleet.Run(m.run) })
+	m.loops.Go(func() { m.plan.Loop(m.run) })
+	m.loops.Go(func() { m.rescue.Loop(m.run) })
+	m.loops.Go(func() { m.cancels.Loop(m.run) })
 	m.duties, err = duty.Start(m.run, duty.Options{Leases: m.opts.Store, Holder: m.node.Incarnation, Logger: m.opts.Logger}, m.dutyList())
 	if err != nil {
 		m.end()
 		return errors.Join(err, closeListener(httpListener), closeListener(grpcListener))
 	}
 	if grpcListener != nil {
-		m.grpcAddr, m.grpc = grpcListener.Addr(), newGRPC(m.fleet)
+		m.grpcAddr, m.grpc = grpcListener.Addr(), newGRPC(m.fleet, m.opts.GRPCTLS)
 		go m.serve("gRPC", func() error { return m.grpc.Serve(grpcListener) })
 	}
 	if httpListener != nil {
@@ -59,15 +68,21 @@ func (m *Master) Start(ctx context.Context) (err error) {
 		m.http = &http.Server{
 			Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		}
+		m.http.RegisterOnShutdown(m.pages.Close)
 		go m.serve("HTTP", func() error { return m.http.Serve(httpListener) })
 	}
-	m.opts.Logger.Info("master started", "name", m.node.Name, "incarnation", m.node.Incarnation, "http", addrText(m.httpAddr), "grpc", addrText(m.grpcAddr))
+	m.opts.Logger.Info("master started", "name", m.node.Name, "incarnation", m.node.Incarnation, "http", addrText(m.httpAddr), "grpc", addrText(m.grpcAddr),
+		"tls", m.opts.GRPCTLS != nil)
 	return nil
 }
 
 // prepare makes what a first start makes, and takes this process's lease.
 func (m *Master) prepare(ctx context.Context) error {
-	if err := m.keepJoinToken(ctx); err != nil {
+	if m.opts.JoinToken != "" {
+		if err := m.tokens.Offer(ctx, m.opts.JoinToken); err != nil {
+			return err
+		}
+	} else if _, err := m.tokens.Current(ctx); err != nil {
 		return err
 	}
 	password, err := m.auth.EnsureAdmin(ctx, m.opts.AdminPassword)
@@ -92,12 +107,34 @@ func (m *Master) prepare(ctx context.Context) error {
 
 func (m *Master) dutyList() []duty.Duty {
 	return []duty.Duty{
-		{Name: "lease", Every: core.HeartbeatEvery, Timeout: core.HeartbeatEvery, Run: m.renew},
-		{Name: "plan", Every: planEvery, Run: m.planner.RunOnce},
-		{Name: "rescue", Every: rescueEvery, Run: m.rescuer.RunOnce},
+		{Name: "lease", Every: leaseEvery, Timeout: core.HeartbeatEvery, Run: m.keepLease},
+		m.plan.Duty(),
+		{Name: "nodes", Every: followEvery, Run: m.fleet.Follow},
+		m.rescue.Duty(),
+		m.cancels.Duty(),
+		{Name: "token uses", Every: usesEvery, Run: m.auth.StoreUses},
+		{Name: "system log", Every: logEvery, Run: m.storeLog},
 		{Name: "alert", Every: alertEvery, Single: true, Run: m.notifier.RunOnce},
 		{Name: "retain", Every: retainEvery, Timeout: retainEvery, Single: true, Run: m.pruner.RunOnce},
+		{Name: "plugins", Every: sweepEvery, Timeout: retainEvery, Single: true, Run: m.manage.Plugins.Sweep},
 	}
+}
+
+// storeLog stores what this master has logged.
+func (m *Master) storeLog(ctx context.Context) error { return m.keeper.RunOnce(ctx, m.manage.Settings) }
+
+// keepLease renews this master's lease every core.HeartbeatEvery. One that could not be renewed is tried again at the next
+// run: until then nobody else's is judged.
+func (m *Master) keepLease(ctx context.Context) error {
+	if m.leaseLeft() > core.Lease-core.HeartbeatEvery+leaseEvery/2 {
+		return nil
+	}
+	return m.renew(ctx)
+}
+
+// leaseLeft is how long this master's lease lasts.
+func (m *Master) leaseLeft() time.Duration {
+	return time.UnixMicro(m.leased.Load()).Sub(m.opts.Store.Now())
 }
 
 // renew extends this master's lease. When it was given up for dead, its reservations were given on, and it registers
@@ -145,8 +182,9 @@ func (m *Master) Stop(ctx context.Context) error {
 		m.grpc.Stop()
 	}
 	m.recorder.Stop(ctx)
-	errs = append(errs, m.opts.Store.Expire(ctx, m.node.Incarnation))
+	errs = append(errs, m.auth.StoreUses(ctx), m.opts.Store.Expire(ctx, m.node.Incarnation))
 	m.opts.Logger.Info("master stopped", "name", m.node.Name)
+	_ = m.storeLog(ctx) // the process's own log has what could not be stored
 	return errors.Join(errs...)
 }
 

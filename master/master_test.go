@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t *testing.T) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "carillon.db"), Logger: slog.New(slog.DiscardHandler)})
+	s, err := store.Open(t.Context(), store.Options{DSN: filepath.Join(t.TempDir(), "carillon.db"), Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() }) // a test may have closed it
 	return s
@@ -163,27 +162,6 @@ func TestAdminsPasswordIsToldOnce(t *testing.T) {
 	require.Len(t, told, 1, "one that was given is told to nobody")
 }
 
-func TestJoinTokenIsStable(t *testing.T) {
-	t.Parallel()
-	s := open(t)
-	tokens := make([]string, 8)
-	var all sync.WaitGroup
-	for i := range tokens {
-		all.Go(func() { tokens[i], _ = JoinToken(t.Context(), s) })
-	}
-	all.Wait()
-	for _, token := range tokens {
-		require.Equal(t, tokens[0], token, "masters that start at once agree")
-	}
-	require.GreaterOrEqual(t, len(tokens[0]), 16)
-	stored, err := makeMaster(t, s).JoinToken(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, tokens[0], stored)
-	other, err := JoinToken(t.Context(), open(t))
-	require.NoError(t, err)
-	require.NotEqual(t, tokens[0], other)
-}
-
 func TestOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -201,5 +179,15 @@ func TestOptionsAreChecked(t *testing.T) {
 	require.NoError(t, m.Start(t.Context()))
 	require.Nil(t, m.HTTPAddr())
 	require.Nil(t, m.GRPCAddr())
+	require.NoError(t, m.Stop(t.Context()))
+}
+
+func TestWorkerJoinsWhateverTheSettingsTableHolds(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	require.NoError(t, s.SaveSettings(t.Context(), map[string]string{"System_WorkerUnHealthTimes": "many"}))
+	m := makeMaster(t, s)
+	require.NoError(t, m.Start(t.Context()))
+	worker(t.Context(), t, m)
 	require.NoError(t, m.Stop(t.Context()))
 }

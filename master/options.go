@@ -1,11 +1,13 @@
 package master
 
 import (
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/master/manage"
 	"github.com/carillonhq/carillon/store"
 )
 
@@ -23,8 +25,12 @@ type Options struct {
 	// a free one.
 	HTTPAddr string
 	GRPCAddr string
-	// JoinToken is what workers prove themselves with: 16 to 256 characters. Empty uses the stored one, which is made at
-	// the first start.
+	// Plugins say which plugin packages are taken, and where they lie while they are uploaded.
+	Plugins manage.PluginOptions
+	// GRPCTLS encrypts what is spoken with workers; nil does not.
+	GRPCTLS *tls.Config
+	// JoinToken is put in force as what workers prove themselves with, 16 to 256 characters, unless it was rotated away
+	// before. Empty uses the stored one, which is made at the first start.
 	JoinToken string
 	// AdminPassword is admin's password if admin does not exist yet. Empty makes a random one, given to AdminCreated.
 	AdminPassword string
@@ -37,8 +43,12 @@ type Options struct {
 	// Exclusive says that no other master uses this database, as with SQLite: what the one before held is given back at
 	// the start, without waiting for its lease.
 	Exclusive bool
+	// SecureCookies has browsers send their sessions by HTTPS only, even where a request does not say that it came so.
+	SecureCookies bool
 	// Metrics says whether /metrics is served.
 	Metrics bool
+	// Batches says how much is done in one transaction. Defaults to core.DefaultBatches().
+	Batches core.Batches
 }
 
 func (o *Options) complete() error {

@@ -35,6 +35,8 @@ type WorkerMessage struct {
 	//	*WorkerMessage_Started
 	//	*WorkerMessage_Log
 	//	*WorkerMessage_Outcomes
+	//	*WorkerMessage_Progress
+	//	*WorkerMessage_Fetch
 	Kind          isWorkerMessage_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -122,6 +124,24 @@ func (x *WorkerMessage) GetOutcomes() *Outcomes {
 	return nil
 }
 
+func (x *WorkerMessage) GetProgress() *Progress {
+	if x != nil {
+		if x, ok := x.Kind.(*WorkerMessage_Progress); ok {
+			return x.Progress
+		}
+	}
+	return nil
+}
+
+func (x *WorkerMessage) GetFetch() *Fetch {
+	if x != nil {
+		if x, ok := x.Kind.(*WorkerMessage_Fetch); ok {
+			return x.Fetch
+		}
+	}
+	return nil
+}
+
 type isWorkerMessage_Kind interface {
 	isWorkerMessage_Kind()
 }
@@ -146,6 +166,14 @@ type WorkerMessage_Outcomes struct {
 	Outcomes *Outcomes `protobuf:"bytes,5,opt,name=outcomes,proto3,oneof"`
 }
 
+type WorkerMessage_Progress struct {
+	Progress *Progress `protobuf:"bytes,6,opt,name=progress,proto3,oneof"`
+}
+
+type WorkerMessage_Fetch struct {
+	Fetch *Fetch `protobuf:"bytes,7,opt,name=fetch,proto3,oneof"`
+}
+
 func (*WorkerMessage_Hello) isWorkerMessage_Kind() {}
 
 func (*WorkerMessage_Heartbeat) isWorkerMessage_Kind() {}
@@ -156,6 +184,10 @@ func (*WorkerMessage_Log) isWorkerMessage_Kind() {}
 
 func (*WorkerMessage_Outcomes) isWorkerMessage_Kind() {}
 
+func (*WorkerMessage_Progress) isWorkerMessage_Kind() {}
+
+func (*WorkerMessage_Fetch) isWorkerMessage_Kind() {}
+
 type MasterMessage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Kind:
@@ -165,6 +197,8 @@ type MasterMessage struct {
 	//	*MasterMessage_Dispatch
 	//	*MasterMessage_Confirm
 	//	*MasterMessage_Cancel
+	//	*MasterMessage_Chunk
+	//	*MasterMessage_Ask
 	Kind          isMasterMessage_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -252,6 +286,24 @@ func (x *MasterMessage) GetCancel() *Cancel {
 	return nil
 }
 
+func (x *MasterMessage) GetChunk() *Chunk {
+	if x != nil {
+		if x, ok := x.Kind.(*MasterMessage_Chunk); ok {
+			return x.Chunk
+		}
+	}
+	return nil
+}
+
+func (x *MasterMessage) GetAsk() *Ask {
+	if x != nil {
+		if x, ok := x.Kind.(*MasterMessage_Ask); ok {
+			return x.Ask
+		}
+	}
+	return nil
+}
+
 type isMasterMessage_Kind interface {
 	isMasterMessage_Kind()
 }
@@ -276,6 +328,14 @@ type MasterMessage_Cancel struct {
 	Cancel *Cancel `protobuf:"bytes,5,opt,name=cancel,proto3,oneof"`
 }
 
+type MasterMessage_Chunk struct {
+	Chunk *Chunk `protobuf:"bytes,6,opt,name=chunk,proto3,oneof"`
+}
+
+type MasterMessage_Ask struct {
+	Ask *Ask `protobuf:"bytes,7,opt,name=ask,proto3,oneof"`
+}
+
 func (*MasterMessage_Welcome) isMasterMessage_Kind() {}
 
 func (*MasterMessage_HeartbeatAck) isMasterMessage_Kind() {}
@@ -285,6 +345,10 @@ func (*MasterMessage_Dispatch) isMasterMessage_Kind() {}
 func (*MasterMessage_Confirm) isMasterMessage_Kind() {}
 
 func (*MasterMessage_Cancel) isMasterMessage_Kind() {}
+
+func (*MasterMessage_Chunk) isMasterMessage_Kind() {}
+
+func (*MasterMessage_Ask) isMasterMessage_Kind() {}
 
 // Held names a run that a worker has, by the token it was given with.
 type Held struct {
@@ -342,16 +406,22 @@ func (x *Held) GetToken() int64 {
 // Hello says who the worker is and what it holds: the runs it was given on an earlier stream and goes on with. Outcomes
 // not yet confirmed follow in an Outcomes message.
 type Hello struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Protocol      int32                  `protobuf:"varint,1,opt,name=protocol,proto3" json:"protocol,omitempty"`
-	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	Incarnation   string                 `protobuf:"bytes,3,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
-	Version       string                 `protobuf:"bytes,4,opt,name=version,proto3" json:"version,omitempty"`
-	Weight        int32                  `protobuf:"varint,5,opt,name=weight,proto3" json:"weight,omitempty"`
-	Slots         int32                  `protobuf:"varint,6,opt,name=slots,proto3" json:"slots,omitempty"`
-	Labels        []string               `protobuf:"bytes,7,rep,name=labels,proto3" json:"labels,omitempty"`
-	StartedAt     int64                  `protobuf:"varint,8,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
-	Held          []*Held                `protobuf:"bytes,9,rep,name=held,proto3" json:"held,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Protocol    int32                  `protobuf:"varint,1,opt,name=protocol,proto3" json:"protocol,omitempty"`
+	Name        string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Incarnation string                 `protobuf:"bytes,3,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
+	Version     string                 `protobuf:"bytes,4,opt,name=version,proto3" json:"version,omitempty"`
+	Weight      int32                  `protobuf:"varint,5,opt,name=weight,proto3" json:"weight,omitempty"`
+	Slots       int32                  `protobuf:"varint,6,opt,name=slots,proto3" json:"slots,omitempty"`
+	Labels      []string               `protobuf:"bytes,7,rep,name=labels,proto3" json:"labels,omitempty"`
+	StartedAt   int64                  `protobuf:"varint,8,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
+	Held        []*Held                `protobuf:"bytes,9,rep,name=held,proto3" json:"held,omitempty"`
+	// Idle says that the worker takes no runs until an administrator enables it.
+	Idle bool `protobuf:"varint,10,opt,name=idle,proto3" json:"idle,omitempty"`
+	// Plugins says that the worker runs plugins, and platform for which executables are built that it can run
+	// ("linux/amd64").
+	Plugins       bool   `protobuf:"varint,11,opt,name=plugins,proto3" json:"plugins,omitempty"`
+	Platform      string `protobuf:"bytes,12,opt,name=platform,proto3" json:"platform,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -449,14 +519,42 @@ func (x *Hello) GetHeld() []*Held {
 	return nil
 }
 
+func (x *Hello) GetIdle() bool {
+	if x != nil {
+		return x.Idle
+	}
+	return false
+}
+
+func (x *Hello) GetPlugins() bool {
+	if x != nil {
+		return x.Plugins
+	}
+	return false
+}
+
+func (x *Hello) GetPlatform() string {
+	if x != nil {
+		return x.Platform
+	}
+	return ""
+}
+
 // Welcome tells the worker the times it must keep. It comes when the worker's lease is stored.
 type Welcome struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Protocol      int32                  `protobuf:"varint,1,opt,name=protocol,proto3" json:"protocol,omitempty"`
-	Master        string                 `protobuf:"bytes,2,opt,name=master,proto3" json:"master,omitempty"`
-	Version       string                 `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
-	HeartbeatMs   int64                  `protobuf:"varint,4,opt,name=heartbeat_ms,json=heartbeatMs,proto3" json:"heartbeat_ms,omitempty"`
-	LeaseMs       int64                  `protobuf:"varint,5,opt,name=lease_ms,json=leaseMs,proto3" json:"lease_ms,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Protocol    int32                  `protobuf:"varint,1,opt,name=protocol,proto3" json:"protocol,omitempty"`
+	Master      string                 `protobuf:"bytes,2,opt,name=master,proto3" json:"master,omitempty"`
+	Version     string                 `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
+	HeartbeatMs int64                  `protobuf:"varint,4,opt,name=heartbeat_ms,json=heartbeatMs,proto3" json:"heartbeat_ms,omitempty"`
+	LeaseMs     int64                  `protobuf:"varint,5,opt,name=lease_ms,json=leaseMs,proto3" json:"lease_ms,omitempty"`
+	// State is core.NodeState: whether the worker will be given runs. It may change while the stream lasts.
+	State string `protobuf:"bytes,6,opt,name=state,proto3" json:"state,omitempty"`
+	// Fenced is the incarnation of a worker that this one took its name over from, and that had not left; "" for none.
+	Fenced string `protobuf:"bytes,7,opt,name=fenced,proto3" json:"fenced,omitempty"`
+	// Asks says that the master asks for every heartbeat, every heartbeat_ms. A worker that reads this sends none of itself
+	// but to say that it drains. Absent from older masters, which are sent one every heartbeat_ms.
+	Asks          bool `protobuf:"varint,8,opt,name=asks,proto3" json:"asks,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -526,6 +624,65 @@ func (x *Welcome) GetLeaseMs() int64 {
 	return 0
 }
 
+func (x *Welcome) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Welcome) GetFenced() string {
+	if x != nil {
+		return x.Fenced
+	}
+	return ""
+}
+
+func (x *Welcome) GetAsks() bool {
+	if x != nil {
+		return x.Asks
+	}
+	return false
+}
+
+// Ask has the worker send a heartbeat at once. So whoever does not hear its master any more stops renewing its lease. An
+// older worker does not know it and goes by its own timer.
+type Ask struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Ask) Reset() {
+	*x = Ask{}
+	mi := &file_carillon_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Ask) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Ask) ProtoMessage() {}
+
+func (x *Ask) ProtoReflect() protoreflect.Message {
+	mi := &file_carillon_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Ask.ProtoReflect.Descriptor instead.
+func (*Ask) Descriptor() ([]byte, []int) {
+	return file_carillon_proto_rawDescGZIP(), []int{5}
+}
+
 // Heartbeat renews the worker's lease and lists all runs it holds: given, under way, or ended and not confirmed.
 type Heartbeat struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
@@ -539,7 +696,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_carillon_proto_msgTypes[5]
+	mi := &file_carillon_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -551,7 +708,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_carillon_proto_msgTypes[5]
+	mi := &file_carillon_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -564,7 +721,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_carillon_proto_rawDescGZIP(), []int{5}
+	return file_carillon_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Heartbeat) GetSequence() int64 {
@@ -598,7 +755,7 @@ type HeartbeatAck struct {
 
 func (x *HeartbeatAck) Reset() {
 	*x = HeartbeatAck{}
-	mi := &file_carillon_proto_msgTypes[6]
+	mi := &file_carillon_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -610,7 +767,7 @@ func (x *HeartbeatAck) String() string {
 func (*HeartbeatAck) ProtoMessage() {}
 
 func (x *HeartbeatAck) ProtoReflect() protoreflect.Message {
-	mi := &file_carillon_proto_msgTypes[6]
+	mi := &file_carillon_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -623,7 +780,7 @@ func (x *HeartbeatAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeartbeatAck.ProtoReflect.Descriptor instead.
 func (*HeartbeatAck) Descriptor() ([]byte, []int) {
-	return file_carillon_proto_rawDescGZIP(), []int{6}
+	return file_carillon_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *HeartbeatAck) GetSequence() int64 {
@@ -643,7 +800,7 @@ type Dispatch struct {
 
 func (x *Dispatch) Reset() {
 	*x = Dispatch{}
-	mi := &file_carillon_proto_msgTypes[7]
+	mi := &file_carillon_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -655,7 +812,7 @@ func (x *Dispatch) String() string {
 func (*Dispatch) ProtoMessage() {}
 
 func (x *Dispatch) ProtoReflect() protoreflect.Message {
-	mi := &file_carillon_proto_msgTypes[7]
+	mi := &file_carillon_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -668,7 +825,7 @@ func (x *Dispatch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Dispatch.ProtoReflect.Descriptor instead.
 func (*Dispatch) Descriptor() ([]byte, []int) {
-	return file_carillon_proto_rawDescGZIP(), []int{7}
+	return file_carillon_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Dispatch) GetRuns() []*Run {
@@ -696,14 +853,19 @@ type Run struct {
 	HasParent        bool   `protobuf:"varint,11,opt,name=has_parent,json=hasParent,proto3" json:"has_parent,omitempty"`
 	ParentResult     []byte `protobuf:"bytes,12,opt,name=parent_result,json=parentResult,proto3" json:"parent_result,omitempty"`
 	// At_most_once says that the request must not be sent twice, not even to replace a connection that broke.
-	AtMostOnce    bool `protobuf:"varint,13,opt,name=at_most_once,json=atMostOnce,proto3" json:"at_most_once,omitempty"`
+	AtMostOnce bool `protobuf:"varint,13,opt,name=at_most_once,json=atMostOnce,proto3" json:"at_most_once,omitempty"`
+	// Shard is the number of this run among the shards runs of its firing, from 0. Shards is 0 when it is the only one.
+	Shard  int32 `protobuf:"varint,14,opt,name=shard,proto3" json:"shard,omitempty"`
+	Shards int32 `protobuf:"varint,15,opt,name=shards,proto3" json:"shards,omitempty"`
+	// Plugin is set instead of callback for a task inside a plugin package.
+	Plugin        *PluginCall `protobuf:"bytes,16,opt,name=plugin,proto3" json:"plugin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Run) Reset() {
 	*x = Run{}
-	mi := &file_carillon_proto_msgTypes[8]
+	mi := &file_carillon_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -715,7 +877,7 @@ func (x *Run) String() string {
 func (*Run) ProtoMessage() {}
 
 func (x *Run) ProtoReflect() protoreflect.Message {
-	mi := &file_carillon_proto_msgTypes[8]
+	mi := &file_carillon_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -728,7 +890,7 @@ func (x *Run) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Run.ProtoReflect.Descriptor instead.
 func (*Run) Descriptor() ([]byte, []int) {
-	return file_carillon_proto_rawDescGZIP(), []int{8}
+	return file_carillon_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Run) GetId() string {
@@ -822,6 +984,148 @@ func (x *Run) GetAtMostOnce() bool {
 	return false
 }
 
+func (x *Run) GetShard() int32 {
+	if x != nil {
+		return x.Shard
+	}
+	return 0
+}
+
+func (x *Run) GetShards() int32 {
+	if x != nil {
+		return x.Shards
+	}
+	return 0
+}
+
+func (x *Run) GetPlugin() *PluginCall {
+	if x != nil {
+		return x.Plugin
+	}
+	return nil
+}
+
+// PluginCall names a task inside a plugin package, resolved to one version of it.
+type PluginCall struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Package string                 `protobuf:"bytes,1,opt,name=package,proto3" json:"package,omitempty"`
+	Task    string                 `protobuf:"bytes,2,opt,name=task,proto3" json:"task,omitempty"`
+	// Version and digest (SHA-256 of the package file, hex) are those that the run is to have: the one that is pinned, or
+	// the latest when the run is sent. Digest is empty when there is none, and missing says why.
+	Version string `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
+	Digest  string `protobuf:"bytes,4,opt,name=digest,proto3" json:"digest,omitempty"`
+	Missing string `protobuf:"bytes,5,opt,name=missing,proto3" json:"missing,omitempty"`
+	// Pinned forbids the worker to use another version that it has.
+	Pinned     bool   `protobuf:"varint,6,opt,name=pinned,proto3" json:"pinned,omitempty"`
+	PullPolicy string `protobuf:"bytes,7,opt,name=pull_policy,json=pullPolicy,proto3" json:"pull_policy,omitempty"` // core.PullAlways or core.PullIfNotPresent
+	TimeoutMs  int64  `protobuf:"varint,8,opt,name=timeout_ms,json=timeoutMs,proto3" json:"timeout_ms,omitempty"`   // 0: unbounded
+	Isolated   bool   `protobuf:"varint,9,opt,name=isolated,proto3" json:"isolated,omitempty"`
+	// Params is []core.Param as JSON.
+	Params        []byte `protobuf:"bytes,10,opt,name=params,proto3" json:"params,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PluginCall) Reset() {
+	*x = PluginCall{}
+	mi := &file_carillon_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PluginCall) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PluginCall) ProtoMessage() {}
+
+func (x *PluginCall) ProtoReflect() protoreflect.Message {
+	mi := &file_carillon_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PluginCall.ProtoReflect.Descriptor instead.
+func (*PluginCall) Descriptor() ([]byte, []int) {
+	return file_carillon_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *PluginCall) GetPackage() string {
+	if x != nil {
+		return x.Package
+	}
+	return ""
+}
+
+func (x *PluginCall) GetTask() string {
+	if x != nil {
+		return x.Task
+	}
+	return ""
+}
+
+func (x *PluginCall) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *PluginCall) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *PluginCall) GetMissing() string {
+	if x != nil {
+		return x.Missing
+	}
+	return ""
+}
+
+func (x *PluginCall) GetPinned() bool {
+	if x != nil {
+		return x.Pinned
+	}
+	return false
+}
+
+func (x *PluginCall) GetPullPolicy() string {
+	if x != nil {
+		return x.PullPolicy
+	}
+	return ""
+}
+
+func (x *PluginCall) GetTimeoutMs() int64 {
+	if x != nil {
+		return x.TimeoutMs
+	}
+	return 0
+}
+
+func (x *PluginCall) GetIsolated() bool {
+	if x != nil {
+		return x.Isolated
+	}
+	return false
+}
+
+func (x *PluginCall) GetParams() []byte {
+	if x != nil {
+		return x.Params
+	}
+	return nil
+}
+
 // Started says that the worker began these runs.
 type Started struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -833,7 +1137,7 @@ type Started struct {
 
 func (x *Started) Reset() {
 	*x = Started{}
-	mi := &file_carillon_proto_msgTypes[9]
+	mi := &file_carillon_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -845,7 +1149,7 @@ func (x *Started) String() string {
 func (*Started) ProtoMessage() {}
 
 func (x *Started) ProtoReflect() protoreflect.Message {
-	mi := &file_carillon_proto_msgTypes[9]
+	mi := &file_carillon_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -858,7 +1162,7 @@ func (x *Started) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Started.ProtoReflect.Descriptor instead.
 func (*Started) Descriptor() ([]byte, []int) {
-	return file_carillon_proto_rawDescGZIP(), []int{9}
+	return file_carillon_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Started) GetRuns() []*Held {
@@ -886,7 +1190,7 @@ type LogLine struct {
 
 func (x *LogLine) Reset() {
 	*x = LogLine{}
-	mi := &file_carillon_proto_msgTypes[10]
+	mi := &file_carillon_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -898,7 +1202,7 @@ func (x *LogLine) String() string {
 func (*LogLine) ProtoMessage() {}
 
 func (x *LogLine) ProtoReflect() protoreflect.Message {
-	mi := &file_carillon_proto_msgTypes[10]
+	mi := &file_carillon_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -911,7 +1215,7 @@ func (x *LogLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogLine.ProtoReflect.Descriptor instead.
 func (*LogLine) Descriptor() ([]byte, []int) {
-	return file_carillon_proto_rawDescGZIP(), []int{10}
+	return file_carillon_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *LogLine) GetAt() int64 {
@@ -949,7 +1253,7 @@ type Log struct {
 
 func (x *Log) Reset() {
 	*x = Log{}
-	mi := &file_carillon_proto_msgTypes[11]
+	mi := &file_carillon_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -961,7 +1265,7 @@ func (x *Log) String() string {
 func (*Log) ProtoMessage() {}
 
 func (x *Log) ProtoReflect() protoreflect.Message {
-	mi := &file_carillon_proto_msgTypes[11]
+	mi := &file_carillon_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -974,7 +1278,7 @@ func (x *Log) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Log.ProtoReflect.Descriptor instead.
 func (*Log) Descriptor() ([]byte, []int) {
-	return file_carillon_proto_rawDescGZIP(), []int{11}
+	return file_carillon_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Log) GetRunId() string {
@@ -1014,7 +1318,7 @@ type Outcomes struct {
 
 func (x *Outcomes) Reset() {
 	*x = Outcomes{}
-	mi := &file_carillon_proto_msgTypes[12]
+	mi := &file_carillon_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1026,7 +1330,7 @@ func (x *Outcomes) String() string {
 func (*Outcomes) ProtoMessage() {}
 
 func (x *Outcomes) ProtoReflect() protoreflect.Message {
-	mi := &file_carillon_proto_msgTypes[12]
+	mi := &file_carillon_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1039,7 +1343,7 @@ func (x *Outcomes) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcomes.ProtoReflect.Descriptor instead.
 func (*Outcomes) Descriptor() ([]byte, []int) {
-	return file_carillon_proto_rawDescGZIP(), []int{12}
+	return file_carillon_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Outcomes) GetOutcomes() []*Outcome {
@@ -1050,28 +1354,30 @@ func (x *Outcomes) GetOutcomes() []*Outcome {
 }
 
 type Outcome struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	RunId         string                 `protobuf:"bytes,1,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
-	Token         int64                  `protobuf:"varint,2,opt,name=token,proto3" json:"token,omitempty"`
-	State         string                 `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
-	SentAt        int64                  `protobuf:"varint,4,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
-	AnsweredAt    int64                  `protobuf:"varint,5,opt,name=answered_at,json=answeredAt,proto3" json:"answered_at,omitempty"`
-	Reason        string                 `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
-	Request       string                 `protobuf:"bytes,7,opt,name=request,proto3" json:"request,omitempty"`
-	Status        int32                  `protobuf:"varint,8,opt,name=status,proto3" json:"status,omitempty"`
-	ContentType   string                 `protobuf:"bytes,9,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
-	Response      []byte                 `protobuf:"bytes,10,opt,name=response,proto3" json:"response,omitempty"`
-	Truncated     bool                   `protobuf:"varint,11,opt,name=truncated,proto3" json:"truncated,omitempty"`
-	Log           []*LogLine             `protobuf:"bytes,12,rep,name=log,proto3" json:"log,omitempty"`
-	Retryable     bool                   `protobuf:"varint,13,opt,name=retryable,proto3" json:"retryable,omitempty"`
-	RetryAfterMs  int64                  `protobuf:"varint,14,opt,name=retry_after_ms,json=retryAfterMs,proto3" json:"retry_after_ms,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	RunId        string                 `protobuf:"bytes,1,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
+	Token        int64                  `protobuf:"varint,2,opt,name=token,proto3" json:"token,omitempty"`
+	State        string                 `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
+	SentAt       int64                  `protobuf:"varint,4,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	AnsweredAt   int64                  `protobuf:"varint,5,opt,name=answered_at,json=answeredAt,proto3" json:"answered_at,omitempty"`
+	Reason       string                 `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	Request      string                 `protobuf:"bytes,7,opt,name=request,proto3" json:"request,omitempty"`
+	Status       int32                  `protobuf:"varint,8,opt,name=status,proto3" json:"status,omitempty"`
+	ContentType  string                 `protobuf:"bytes,9,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
+	Response     []byte                 `protobuf:"bytes,10,opt,name=response,proto3" json:"response,omitempty"`
+	Truncated    bool                   `protobuf:"varint,11,opt,name=truncated,proto3" json:"truncated,omitempty"`
+	Log          []*LogLine             `protobuf:"bytes,12,rep,name=log,proto3" json:"log,omitempty"`
+	Retryable    bool                   `protobuf:"varint,13,opt,name=retryable,proto3" json:"retryable,omitempty"`
+	RetryAfterMs int64                  `protobuf:"varint,14,opt,name=retry_after_ms,json=retryAfterMs,proto3" json:"retry_after_ms,omitempty"`
+	// Next_at is the next instant that the run set for its own task; 0 when it set none.
+	NextAt        int64 `protobuf:"varint,15,opt,name=next_at,json=nextAt,proto3" json:"next_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_carillon_proto_msgTypes[13]
+	mi := &file_carillon_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1083,7 +1389,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_carillon_proto_msgTypes[13]
+	mi := &file_carillon_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1096,7 +1402,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_carillon_proto_rawDescGZIP(), []int{13}
+	return file_carillon_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Outcome) GetRunId() string {
@@ -1197,6 +1503,13 @@ func (x *Outcome) GetRetryAfterMs() int64 {
 	return 0
 }
 
+func (x *Outcome) GetNextAt() int64 {
+	if x != nil {
+		return x.NextAt
+	}
+	return 0
+}
+
 // Confirm says that these outcomes are stored, or refused as stale: the worker forgets them.
 type Confirm struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1207,7 +1520,7 @@ type Confirm struct {
 
 func (x *Confirm) Reset() {
 	*x = Confirm{}
-	mi := &file_carillon_proto_msgTypes[14]
+	mi := &file_carillon_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1219,7 +1532,7 @@ func (x *Confirm) String() string {
 func (*Confirm) ProtoMessage() {}
 
 func (x *Confirm) ProtoReflect() protoreflect.Message {
-	mi := &file_carillon_proto_msgTypes[14]
+	mi := &file_carillon_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1232,7 +1545,7 @@ func (x *Confirm) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Confirm.ProtoReflect.Descriptor instead.
 func (*Confirm) Descriptor() ([]byte, []int) {
-	return file_carillon_proto_rawDescGZIP(), []int{14}
+	return file_carillon_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Confirm) GetRuns() []*Held {
@@ -1254,7 +1567,7 @@ type Cancel struct {
 
 func (x *Cancel) Reset() {
 	*x = Cancel{}
-	mi := &file_carillon_proto_msgTypes[15]
+	mi := &file_carillon_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1266,7 +1579,7 @@ func (x *Cancel) String() string {
 func (*Cancel) ProtoMessage() {}
 
 func (x *Cancel) ProtoReflect() protoreflect.Message {
-	mi := &file_carillon_proto_msgTypes[15]
+	mi := &file_carillon_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1279,7 +1592,7 @@ func (x *Cancel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cancel.ProtoReflect.Descriptor instead.
 func (*Cancel) Descriptor() ([]byte, []int) {
-	return file_carillon_proto_rawDescGZIP(), []int{15}
+	return file_carillon_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Cancel) GetRunId() string {
@@ -1303,28 +1616,243 @@ func (x *Cancel) GetReason() string {
 	return ""
 }
 
+// Progress says how far a run is that is under way.
+type Progress struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	RunId         string                 `protobuf:"bytes,1,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
+	Token         int64                  `protobuf:"varint,2,opt,name=token,proto3" json:"token,omitempty"`
+	Percent       int32                  `protobuf:"varint,3,opt,name=percent,proto3" json:"percent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Progress) Reset() {
+	*x = Progress{}
+	mi := &file_carillon_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Progress) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Progress) ProtoMessage() {}
+
+func (x *Progress) ProtoReflect() protoreflect.Message {
+	mi := &file_carillon_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Progress.ProtoReflect.Descriptor instead.
+func (*Progress) Descriptor() ([]byte, []int) {
+	return file_carillon_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Progress) GetRunId() string {
+	if x != nil {
+		return x.RunId
+	}
+	return ""
+}
+
+func (x *Progress) GetToken() int64 {
+	if x != nil {
+		return x.Token
+	}
+	return 0
+}
+
+func (x *Progress) GetPercent() int32 {
+	if x != nil {
+		return x.Percent
+	}
+	return 0
+}
+
+// Fetch asks for a piece of a plugin package. The answer is the Chunk of the same digest and number. Any master has any
+// piece, so that a fetch goes on where it was when the stream is lost. A worker asks for a few at a time on a stream, and
+// for no more before they are answered.
+type Fetch struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Digest        string                 `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"`
+	Number        int32                  `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"` // from 0
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Fetch) Reset() {
+	*x = Fetch{}
+	mi := &file_carillon_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Fetch) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Fetch) ProtoMessage() {}
+
+func (x *Fetch) ProtoReflect() protoreflect.Message {
+	mi := &file_carillon_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Fetch.ProtoReflect.Descriptor instead.
+func (*Fetch) Descriptor() ([]byte, []int) {
+	return file_carillon_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Fetch) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *Fetch) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+type Chunk struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Digest string                 `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"`
+	Number int32                  `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	Data   []byte                 `protobuf:"bytes,3,opt,name=data,proto3" json:"data,omitempty"`
+	// Chunks is how many there are, and size of how many bytes in all.
+	Chunks int32 `protobuf:"varint,4,opt,name=chunks,proto3" json:"chunks,omitempty"`
+	Size   int64 `protobuf:"varint,5,opt,name=size,proto3" json:"size,omitempty"`
+	// Error says why the piece could not be given; empty when it is.
+	Error string `protobuf:"bytes,6,opt,name=error,proto3" json:"error,omitempty"`
+	// Refused says of an error that asking again would not help.
+	Refused       bool `protobuf:"varint,7,opt,name=refused,proto3" json:"refused,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Chunk) Reset() {
+	*x = Chunk{}
+	mi := &file_carillon_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Chunk) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Chunk) ProtoMessage() {}
+
+func (x *Chunk) ProtoReflect() protoreflect.Message {
+	mi := &file_carillon_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Chunk.ProtoReflect.Descriptor instead.
+func (*Chunk) Descriptor() ([]byte, []int) {
+	return file_carillon_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *Chunk) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *Chunk) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Chunk) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *Chunk) GetChunks() int32 {
+	if x != nil {
+		return x.Chunks
+	}
+	return 0
+}
+
+func (x *Chunk) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *Chunk) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
+func (x *Chunk) GetRefused() bool {
+	if x != nil {
+		return x.Refused
+	}
+	return false
+}
+
 var File_carillon_proto protoreflect.FileDescriptor
 
 const file_carillon_proto_rawDesc = "" +
 	"\n" +
-	"\x0ecarillon.proto\x12\vcarillon.v1\"\x88\x02\n" +
+	"\x0ecarillon.proto\x12\vcarillon.v1\"\xe9\x02\n" +
 	"\rWorkerMessage\x12*\n" +
 	"\x05hello\x18\x01 \x01(\v2\x12.carillon.v1.HelloH\x00R\x05hello\x126\n" +
 	"\theartbeat\x18\x02 \x01(\v2\x16.carillon.v1.HeartbeatH\x00R\theartbeat\x120\n" +
 	"\astarted\x18\x03 \x01(\v2\x14.carillon.v1.StartedH\x00R\astarted\x12$\n" +
 	"\x03log\x18\x04 \x01(\v2\x10.carillon.v1.LogH\x00R\x03log\x123\n" +
-	"\boutcomes\x18\x05 \x01(\v2\x15.carillon.v1.OutcomesH\x00R\boutcomesB\x06\n" +
-	"\x04kind\"\xa1\x02\n" +
+	"\boutcomes\x18\x05 \x01(\v2\x15.carillon.v1.OutcomesH\x00R\boutcomes\x123\n" +
+	"\bprogress\x18\x06 \x01(\v2\x15.carillon.v1.ProgressH\x00R\bprogress\x12*\n" +
+	"\x05fetch\x18\a \x01(\v2\x12.carillon.v1.FetchH\x00R\x05fetchB\x06\n" +
+	"\x04kind\"\xf3\x02\n" +
 	"\rMasterMessage\x120\n" +
 	"\awelcome\x18\x01 \x01(\v2\x14.carillon.v1.WelcomeH\x00R\awelcome\x12@\n" +
 	"\rheartbeat_ack\x18\x02 \x01(\v2\x19.carillon.v1.HeartbeatAckH\x00R\fheartbeatAck\x123\n" +
 	"\bdispatch\x18\x03 \x01(\v2\x15.carillon.v1.DispatchH\x00R\bdispatch\x120\n" +
 	"\aconfirm\x18\x04 \x01(\v2\x14.carillon.v1.ConfirmH\x00R\aconfirm\x12-\n" +
-	"\x06cancel\x18\x05 \x01(\v2\x13.carillon.v1.CancelH\x00R\x06cancelB\x06\n" +
+	"\x06cancel\x18\x05 \x01(\v2\x13.carillon.v1.CancelH\x00R\x06cancel\x12*\n" +
+	"\x05chunk\x18\x06 \x01(\v2\x12.carillon.v1.ChunkH\x00R\x05chunk\x12$\n" +
+	"\x03ask\x18\a \x01(\v2\x10.carillon.v1.AskH\x00R\x03askB\x06\n" +
 	"\x04kind\"3\n" +
 	"\x04Held\x12\x15\n" +
 	"\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x14\n" +
-	"\x05token\x18\x02 \x01(\x03R\x05token\"\xff\x01\n" +
+	"\x05token\x18\x02 \x01(\x03R\x05token\"\xc9\x02\n" +
 	"\x05Hello\x12\x1a\n" +
 	"\bprotocol\x18\x01 \x01(\x05R\bprotocol\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12 \n" +
@@ -1335,13 +1863,21 @@ const file_carillon_proto_rawDesc = "" +
 	"\x06labels\x18\a \x03(\tR\x06labels\x12\x1d\n" +
 	"\n" +
 	"started_at\x18\b \x01(\x03R\tstartedAt\x12%\n" +
-	"\x04held\x18\t \x03(\v2\x11.carillon.v1.HeldR\x04held\"\x95\x01\n" +
+	"\x04held\x18\t \x03(\v2\x11.carillon.v1.HeldR\x04held\x12\x12\n" +
+	"\x04idle\x18\n" +
+	" \x01(\bR\x04idle\x12\x18\n" +
+	"\aplugins\x18\v \x01(\bR\aplugins\x12\x1a\n" +
+	"\bplatform\x18\f \x01(\tR\bplatform\"\xd7\x01\n" +
 	"\aWelcome\x12\x1a\n" +
 	"\bprotocol\x18\x01 \x01(\x05R\bprotocol\x12\x16\n" +
 	"\x06master\x18\x02 \x01(\tR\x06master\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\tR\aversion\x12!\n" +
 	"\fheartbeat_ms\x18\x04 \x01(\x03R\vheartbeatMs\x12\x19\n" +
-	"\blease_ms\x18\x05 \x01(\x03R\aleaseMs\"j\n" +
+	"\blease_ms\x18\x05 \x01(\x03R\aleaseMs\x12\x14\n" +
+	"\x05state\x18\x06 \x01(\tR\x05state\x12\x16\n" +
+	"\x06fenced\x18\a \x01(\tR\x06fenced\x12\x12\n" +
+	"\x04asks\x18\b \x01(\bR\x04asks\"\x05\n" +
+	"\x03Ask\"j\n" +
 	"\tHeartbeat\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x12%\n" +
 	"\x04held\x18\x02 \x03(\v2\x11.carillon.v1.HeldR\x04held\x12\x1a\n" +
@@ -1349,7 +1885,7 @@ const file_carillon_proto_rawDesc = "" +
 	"\fHeartbeatAck\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\"0\n" +
 	"\bDispatch\x12$\n" +
-	"\x04runs\x18\x01 \x03(\v2\x10.carillon.v1.RunR\x04runs\"\xfe\x02\n" +
+	"\x04runs\x18\x01 \x03(\v2\x10.carillon.v1.RunR\x04runs\"\xdd\x03\n" +
 	"\x03Run\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\x03R\x05token\x12#\n" +
@@ -1367,7 +1903,25 @@ const file_carillon_proto_rawDesc = "" +
 	"has_parent\x18\v \x01(\bR\thasParent\x12#\n" +
 	"\rparent_result\x18\f \x01(\fR\fparentResult\x12 \n" +
 	"\fat_most_once\x18\r \x01(\bR\n" +
-	"atMostOnce\"@\n" +
+	"atMostOnce\x12\x14\n" +
+	"\x05shard\x18\x0e \x01(\x05R\x05shard\x12\x16\n" +
+	"\x06shards\x18\x0f \x01(\x05R\x06shards\x12/\n" +
+	"\x06plugin\x18\x10 \x01(\v2\x17.carillon.v1.PluginCallR\x06plugin\"\x92\x02\n" +
+	"\n" +
+	"PluginCall\x12\x18\n" +
+	"\apackage\x18\x01 \x01(\tR\apackage\x12\x12\n" +
+	"\x04task\x18\x02 \x01(\tR\x04task\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\tR\aversion\x12\x16\n" +
+	"\x06digest\x18\x04 \x01(\tR\x06digest\x12\x18\n" +
+	"\amissing\x18\x05 \x01(\tR\amissing\x12\x16\n" +
+	"\x06pinned\x18\x06 \x01(\bR\x06pinned\x12\x1f\n" +
+	"\vpull_policy\x18\a \x01(\tR\n" +
+	"pullPolicy\x12\x1d\n" +
+	"\n" +
+	"timeout_ms\x18\b \x01(\x03R\ttimeoutMs\x12\x1a\n" +
+	"\bisolated\x18\t \x01(\bR\bisolated\x12\x16\n" +
+	"\x06params\x18\n" +
+	" \x01(\fR\x06params\"@\n" +
 	"\aStarted\x12%\n" +
 	"\x04runs\x18\x01 \x03(\v2\x11.carillon.v1.HeldR\x04runs\x12\x0e\n" +
 	"\x02at\x18\x02 \x01(\x03R\x02at\"C\n" +
@@ -1381,7 +1935,7 @@ const file_carillon_proto_rawDesc = "" +
 	"\x05first\x18\x03 \x01(\x03R\x05first\x12*\n" +
 	"\x05lines\x18\x04 \x03(\v2\x14.carillon.v1.LogLineR\x05lines\"<\n" +
 	"\bOutcomes\x120\n" +
-	"\boutcomes\x18\x01 \x03(\v2\x14.carillon.v1.OutcomeR\boutcomes\"\x99\x03\n" +
+	"\boutcomes\x18\x01 \x03(\v2\x14.carillon.v1.OutcomeR\boutcomes\"\xb2\x03\n" +
 	"\aOutcome\x12\x15\n" +
 	"\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\x03R\x05token\x12\x14\n" +
@@ -1398,13 +1952,29 @@ const file_carillon_proto_rawDesc = "" +
 	"\ttruncated\x18\v \x01(\bR\ttruncated\x12&\n" +
 	"\x03log\x18\f \x03(\v2\x14.carillon.v1.LogLineR\x03log\x12\x1c\n" +
 	"\tretryable\x18\r \x01(\bR\tretryable\x12$\n" +
-	"\x0eretry_after_ms\x18\x0e \x01(\x03R\fretryAfterMs\"0\n" +
+	"\x0eretry_after_ms\x18\x0e \x01(\x03R\fretryAfterMs\x12\x17\n" +
+	"\anext_at\x18\x0f \x01(\x03R\x06nextAt\"0\n" +
 	"\aConfirm\x12%\n" +
 	"\x04runs\x18\x01 \x03(\v2\x11.carillon.v1.HeldR\x04runs\"M\n" +
 	"\x06Cancel\x12\x15\n" +
 	"\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\x03R\x05token\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason2N\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"Q\n" +
+	"\bProgress\x12\x15\n" +
+	"\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x14\n" +
+	"\x05token\x18\x02 \x01(\x03R\x05token\x12\x18\n" +
+	"\apercent\x18\x03 \x01(\x05R\apercent\"7\n" +
+	"\x05Fetch\x12\x16\n" +
+	"\x06digest\x18\x01 \x01(\tR\x06digest\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\x05R\x06number\"\xa7\x01\n" +
+	"\x05Chunk\x12\x16\n" +
+	"\x06digest\x18\x01 \x01(\tR\x06digest\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\x05R\x06number\x12\x12\n" +
+	"\x04data\x18\x03 \x01(\fR\x04data\x12\x16\n" +
+	"\x06chunks\x18\x04 \x01(\x05R\x06chunks\x12\x12\n" +
+	"\x04size\x18\x05 \x01(\x03R\x04size\x12\x14\n" +
+	"\x05error\x18\x06 \x01(\tR\x05error\x12\x18\n" +
+	"\arefused\x18\a \x01(\bR\arefused2N\n" +
 	"\x05Fleet\x12E\n" +
 	"\aConnect\x12\x1a.carillon.v1.WorkerMessage\x1a\x1a.carillon.v1.MasterMessage(\x010\x01B$Z\"github.com/carillonhq/carillon/rpcb\x06proto3"
 
@@ -1420,51 +1990,61 @@ func file_carillon_proto_rawDescGZIP() []byte {
 	return file_carillon_proto_rawDescData
 }
 
-var file_carillon_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_carillon_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_carillon_proto_goTypes = []any{
 	(*WorkerMessage)(nil), // 0: carillon.v1.WorkerMessage
 	(*MasterMessage)(nil), // 1: carillon.v1.MasterMessage
 	(*Held)(nil),          // 2: carillon.v1.Held
 	(*Hello)(nil),         // 3: carillon.v1.Hello
 	(*Welcome)(nil),       // 4: carillon.v1.Welcome
-	(*Heartbeat)(nil),     // 5: carillon.v1.Heartbeat
-	(*HeartbeatAck)(nil),  // 6: carillon.v1.HeartbeatAck
-	(*Dispatch)(nil),      // 7: carillon.v1.Dispatch
-	(*Run)(nil),           // 8: carillon.v1.Run
-	(*Started)(nil),       // 9: carillon.v1.Started
-	(*LogLine)(nil),       // 10: carillon.v1.LogLine
-	(*Log)(nil),           // 11: carillon.v1.Log
-	(*Outcomes)(nil),      // 12: carillon.v1.Outcomes
-	(*Outcome)(nil),       // 13: carillon.v1.Outcome
-	(*Confirm)(nil),       // 14: carillon.v1.Confirm
-	(*Cancel)(nil),        // 15: carillon.v1.Cancel
+	(*Ask)(nil),           // 5: carillon.v1.Ask
+	(*Heartbeat)(nil),     // 6: carillon.v1.Heartbeat
+	(*HeartbeatAck)(nil),  // 7: carillon.v1.HeartbeatAck
+	(*Dispatch)(nil),      // 8: carillon.v1.Dispatch
+	(*Run)(nil),           // 9: carillon.v1.Run
+	(*PluginCall)(nil),    // 10: carillon.v1.PluginCall
+	(*Started)(nil),       // 11: carillon.v1.Started
+	(*LogLine)(nil),       // 12: carillon.v1.LogLine
+	(*Log)(nil),           // 13: carillon.v1.Log
+	(*Outcomes)(nil),      // 14: carillon.v1.Outcomes
+	(*Outcome)(nil),       // 15: carillon.v1.Outcome
+	(*Confirm)(nil),       // 16: carillon.v1.Confirm
+	(*Cancel)(nil),        // 17: carillon.v1.Cancel
+	(*Progress)(nil),      // 18: carillon.v1.Progress
+	(*Fetch)(nil),         // 19: carillon.v1.Fetch
+	(*Chunk)(nil),         // 20: carillon.v1.Chunk
 }
 var file_carillon_proto_depIdxs = []int32{
 	3,  // 0: carillon.v1.WorkerMessage.hello:type_name -> carillon.v1.Hello
-	5,  // 1: carillon.v1.WorkerMessage.heartbeat:type_name -> carillon.v1.Heartbeat
-	9,  // 2: carillon.v1.WorkerMessage.started:type_name -> carillon.v1.Started
-	11, // 3: carillon.v1.WorkerMessage.log:type_name -> carillon.v1.Log
-	12, // 4: carillon.v1.WorkerMessage.outcomes:type_name -> carillon.v1.Outcomes
-	4,  // 5: carillon.v1.MasterMessage.welcome:type_name -> carillon.v1.Welcome
-	6,  // 6: carillon.v1.MasterMessage.heartbeat_ack:type_name -> carillon.v1.HeartbeatAck
-	7,  // 7: carillon.v1.MasterMessage.dispatch:type_name -> carillon.v1.Dispatch
-	14, // 8: carillon.v1.MasterMessage.confirm:type_name -> carillon.v1.Confirm
-	15, // 9: carillon.v1.MasterMessage.cancel:type_name -> carillon.v1.Cancel
-	2,  // 10: carillon.v1.Hello.held:type_name -> carillon.v1.Held
-	2,  // 11: carillon.v1.Heartbeat.held:type_name -> carillon.v1.Held
-	8,  // 12: carillon.v1.Dispatch.runs:type_name -> carillon.v1.Run
-	2,  // 13: carillon.v1.Started.runs:type_name -> carillon.v1.Held
-	10, // 14: carillon.v1.Log.lines:type_name -> carillon.v1.LogLine
-	13, // 15: carillon.v1.Outcomes.outcomes:type_name -> carillon.v1.Outcome
-	10, // 16: carillon.v1.Outcome.log:type_name -> carillon.v1.LogLine
-	2,  // 17: carillon.v1.Confirm.runs:type_name -> carillon.v1.Held
-	0,  // 18: carillon.v1.Fleet.Connect:input_type -> carillon.v1.WorkerMessage
-	1,  // 19: carillon.v1.Fleet.Connect:output_type -> carillon.v1.MasterMessage
-	19, // [19:20] is the sub-list for method output_type
-	18, // [18:19] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	6,  // 1: carillon.v1.WorkerMessage.heartbeat:type_name -> carillon.v1.Heartbeat
+	11, // 2: carillon.v1.WorkerMessage.started:type_name -> carillon.v1.Started
+	13, // 3: carillon.v1.WorkerMessage.log:type_name -> carillon.v1.Log
+	14, // 4: carillon.v1.WorkerMessage.outcomes:type_name -> carillon.v1.Outcomes
+	18, // 5: carillon.v1.WorkerMessage.progress:type_name -> carillon.v1.Progress
+	19, // 6: carillon.v1.WorkerMessage.fetch:type_name -> carillon.v1.Fetch
+	4,  // 7: carillon.v1.MasterMessage.welcome:type_name -> carillon.v1.Welcome
+	7,  // 8: carillon.v1.MasterMessage.heartbeat_ack:type_name -> carillon.v1.HeartbeatAck
+	8,  // 9: carillon.v1.MasterMessage.dispatch:type_name -> carillon.v1.Dispatch
+	16, // 10: carillon.v1.MasterMessage.confirm:type_name -> carillon.v1.Confirm
+	17, // 11: carillon.v1.MasterMessage.cancel:type_name -> carillon.v1.Cancel
+	20, // 12: carillon.v1.MasterMessage.chunk:type_name -> carillon.v1.Chunk
+	5,  // 13: carillon.v1.MasterMessage.ask:type_name -> carillon.v1.Ask
+	2,  // 14: carillon.v1.Hello.held:type_name -> carillon.v1.Held
+	2,  // 15: carillon.v1.Heartbeat.held:type_name -> carillon.v1.Held
+	9,  // 16: carillon.v1.Dispatch.runs:type_name -> carillon.v1.Run
+	10, // 17: carillon.v1.Run.plugin:type_name -> carillon.v1.PluginCall
+	2,  // 18: carillon.v1.Started.runs:type_name -> carillon.v1.Held
+	12, // 19: carillon.v1.Log.lines:type_name -> carillon.v1.LogLine
+	15, // 20: carillon.v1.Outcomes.outcomes:type_name -> carillon.v1.Outcome
+	12, // 21: carillon.v1.Outcome.log:type_name -> carillon.v1.LogLine
+	2,  // 22: carillon.v1.Confirm.runs:type_name -> carillon.v1.Held
+	0,  // 23: carillon.v1.Fleet.Connect:input_type -> carillon.v1.WorkerMessage
+	1,  // 24: carillon.v1.Fleet.Connect:output_type -> carillon.v1.MasterMessage
+	24, // [24:25] is the sub-list for method output_type
+	23, // [23:24] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_carillon_proto_init() }
@@ -1478,6 +2058,8 @@ func file_carillon_proto_init() {
 		(*WorkerMessage_Started)(nil),
 		(*WorkerMessage_Log)(nil),
 		(*WorkerMessage_Outcomes)(nil),
+		(*WorkerMessage_Progress)(nil),
+		(*WorkerMessage_Fetch)(nil),
 	}
 	file_carillon_proto_msgTypes[1].OneofWrappers = []any{
 		(*MasterMessage_Welcome)(nil),
@@ -1485,6 +2067,8 @@ func file_carillon_proto_init() {
 		(*MasterMessage_Dispatch)(nil),
 		(*MasterMessage_Confirm)(nil),
 		(*MasterMessage_Cancel)(nil),
+		(*MasterMessage_Chunk)(nil),
+		(*MasterMessage_Ask)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1492,7 +2076,7 @@ func file_carillon_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_carillon_proto_rawDesc), len(file_carillon_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

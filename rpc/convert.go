@@ -9,13 +9,16 @@ import (
 // Protocol is the version of the protocol that this code speaks. It is raised when an old peer would misread a message.
 const Protocol = 1
 
+// MaxFetches is how many pieces of plugin packages a worker may have asked for on a stream that are not answered.
+const MaxFetches = 4
+
 // ToOutcome puts an outcome into its message.
 func ToOutcome(o *core.Outcome) *Outcome {
 	return &Outcome{
 		RunId: o.RunID, Token: o.Token, State: string(o.State), SentAt: Micros(o.SentAt), AnsweredAt: Micros(o.AnsweredAt),
 		Reason: o.Result.Reason, Request: o.Result.Request, Status: int32(o.Result.Status), // #nosec G115 -- a status code has three digits
 		ContentType: o.Result.ContentType, Response: o.Result.Response, Truncated: o.Result.Truncated,
-		Log: ToLines(o.Result.Log), Retryable: o.Retryable, RetryAfterMs: o.RetryAfter.Milliseconds(),
+		Log: ToLines(o.Result.Log), Retryable: o.Retryable, RetryAfterMs: o.RetryAfter.Milliseconds(), NextAt: Micros(o.NextAt),
 	}
 }
 
@@ -27,7 +30,7 @@ func FromOutcome(m *Outcome) core.Outcome {
 			Reason: m.Reason, Request: m.Request, Status: int(m.Status), ContentType: m.ContentType,
 			Response: m.Response, Truncated: m.Truncated, Log: FromLines(m.Log),
 		},
-		Retryable: m.Retryable, RetryAfter: time.Duration(m.RetryAfterMs) * time.Millisecond,
+		Retryable: m.Retryable, RetryAfter: time.Duration(m.RetryAfterMs) * time.Millisecond, NextAt: Instant(m.NextAt),
 	}
 }
 

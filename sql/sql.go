@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the migrations, one folder per dialect.
 //
-//go:embed sqlite/*.sql
+//go:embed sqlite/*.sql postgres/*.sql mysql/*.sql sqlserver/*.sql
 var Files embed.FS

@@ -13,11 +13,12 @@ import (
 	"github.com/carillonhq/carillon/store"
 )
 
-// What belongs together is written together: each statement of each write is made to fail in turn, and then nothing may
-// be written; the same write must succeed afterwards.
-func TestFailingWriteWritesNothing(t *testing.T) {
-	type write func(ctx context.Context) error
-	for name, prepare := range map[string]func(b *bundle) write{
+// write is a call that writes, on a store that was prepared for it.
+type write func(ctx context.Context) error
+
+// writes prepare the calls that write several rows, by the name of the method and what is particular to the call.
+func writes() map[string]func(b *bundle) write {
+	return map[string]func(b *bundle) write{
 		"CreateTask": func(b *bundle) write {
 			return func(ctx context.Context) error {
 				k := testdb.Task(func(k *core.Task) { k.Children = []string{"a", "b"} })
@@ -38,6 +39,35 @@ func TestFailingWriteWritesNothing(t *testing.T) {
 					NextDue: testdb.Now(), Runs: []*core.Run{testdb.Run(k, testdb.Now().Add(time.Hour))}, Now: testdb.Now(),
 				})
 			}
+		},
+		"CreateTask that uses a plugin": func(b *bundle) write {
+			b.upload("a", "1.0.0")
+			return func(ctx context.Context) error {
+				return b.CreateTask(ctx, testdb.Task(plugged("a", "1.0.0")), nil)
+			}
+		},
+		"AddPluginChunks": func(b *bundle) write {
+			v := version("a", "1.0.0")
+			require.NoError(b.t, b.BeginPlugin(b.ctx, v))
+			return func(ctx context.Context) error {
+				return b.AddPluginChunks(ctx, v.ID, 0, [][]byte{{1}, {2}, {3}, {4}, {5}})
+			}
+		},
+		"DeletePlugin": func(b *bundle) write {
+			b.upload("a", "1.0.0")
+			return func(ctx context.Context) error {
+				return b.DeletePlugin(ctx, core.DefaultNamespace, "a", "1.0.0", func(*core.PluginVersion, store.PluginUse) error { return nil })
+			}
+		},
+		"SweepPlugins": func(b *bundle) write {
+			v := version("a", "1.0.0")
+			require.NoError(b.t, b.BeginPlugin(b.ctx, v))
+			require.NoError(b.t, b.AddPluginChunks(b.ctx, v.ID, 0, chunks(v)))
+			return func(ctx context.Context) error { return told(b.SweepPlugins(ctx, b.Now().Add(time.Hour))) }
+		},
+		"SweepPlugins of one without chunks": func(b *bundle) write {
+			require.NoError(b.t, b.BeginPlugin(b.ctx, version("a", "1.0.0")))
+			return func(ctx context.Context) error { return told(b.SweepPlugins(ctx, b.Now().Add(time.Hour))) }
 		},
 		"PlanTasks": func(b *bundle) write {
 			base := testdb.Now()
@@ -93,6 +123,29 @@ func TestFailingWriteWritesNothing(t *testing.T) {
 				return err
 			}
 		},
+		"CancelRun of a run under way": func(b *bundle) write {
+			b.delayed()
+			r := b.one()
+			return func(ctx context.Context) error {
+				_, err := b.CancelRun(ctx, r.ID, "cancelled")
+				return err
+			}
+		},
+		"VoidDelayed of a run under way": func(b *bundle) write {
+			d := b.delayed()
+			b.one()
+			return func(ctx context.Context) error {
+				_, err := b.VoidDelayed(ctx, d.ID, "voided")
+				return err
+			}
+		},
+		"Return of a run to be ended": func(b *bundle) write {
+			b.delayed()
+			r := b.one()
+			_, err := b.CancelRun(b.ctx, r.ID, "cancelled")
+			require.NoError(b.t, err)
+			return func(ctx context.Context) error { return b.Return(ctx, held(r), testdb.AnyWorker) }
+		},
 		"Dispatch": func(b *bundle) write {
 			k := b.task()
 			b.plan(k, testdb.Now())
@@ -130,16 +183,28 @@ func TestFailingWriteWritesNothing(t *testing.T) {
 			b.delayed()
 			var outcomes []core.Outcome
 			for _, r := range b.dispatch() {
-				state := core.RunFailed
+				state, next := core.RunFailed, time.Time{}
 				if r.TaskID == parent.ID {
-					state = core.RunSucceeded
+					state, next = core.RunSucceeded, testdb.Now().Add(time.Minute)
 				}
-				outcomes = append(outcomes, testdb.Outcome(r.Run, state))
+				outcomes = append(outcomes, testdb.Outcome(r.Run, state, func(o *core.Outcome) { o.NextAt = next }))
 			}
+			b.plan(parent, testdb.Now().Add(time.Second))
 			outcomes = append(outcomes, core.Outcome{RunID: "stale", Token: 3, State: core.RunFailed})
 			return func(ctx context.Context) error {
 				_, err := b.Record(ctx, slices.Clone(outcomes), testdb.AnyWorker, func() float64 { return 0 })
 				return err
+			}
+		},
+		"TakeNotes": func(b *bundle) write {
+			b.plan(b.task(), testdb.Now())
+			b.delayed()
+			runs := held(b.dispatch()...)
+			return func(ctx context.Context) error {
+				return b.TakeNotes(ctx, []store.Note{
+					{Held: runs[0], BeganAt: testdb.Now()}, {Held: runs[0], Lines: []core.LogLine{{Text: "one"}}},
+					{Held: runs[1], BeganAt: testdb.Now().Add(time.Second)}, {Held: runs[1], Progress: 40},
+				})
 			}
 		},
 		"Recover": func(b *bundle) write {
@@ -185,7 +250,13 @@ func TestFailingWriteWritesNothing(t *testing.T) {
 				return err
 			}
 		},
-	} {
+	}
+}
+
+// What belongs together is written together: each statement of each write is made to fail in turn, and then nothing may
+// be written; the same write must succeed afterwards.
+func TestFailingWriteWritesNothing(t *testing.T) {
+	for name, prepare := range writes() {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, b *bundle) {
 				do := prepare(b)

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -10,9 +11,6 @@ import (
 	"github.com/carillonhq/carillon/internal/testdb"
 	"github.com/carillonhq/carillon/store"
 )
-
-// batch is how many runs the dispatcher and the recorder handle in a transaction.
-const batch = 500
 
 // BenchmarkCreateDelayed creates delayed tasks one at a time from many goroutines, as requests do. Each creation is on
 // disk when it returns.
@@ -36,8 +34,15 @@ func BenchmarkCreateDelayed(b *testing.B) {
 	}
 }
 
-// BenchmarkLife takes batches of runs through their whole life and says how many microseconds each step takes of a run.
+// BenchmarkLife takes batches of runs, of several sizes, through their whole life and says how many microseconds each step takes of
+// a run: the reason for core.DefaultBatches.
 func BenchmarkLife(b *testing.B) {
+	for _, batch := range []int{10, 100, core.DefaultBatches().Record, 2000} {
+		b.Run(strconv.Itoa(batch), func(b *testing.B) { benchmarkLife(b, batch) })
+	}
+}
+
+func benchmarkLife(b *testing.B, batch int) {
 	for name, create := range map[string]func(x *bundle){
 		"delayed tasks": func(x *bundle) {
 			tasks := make([]*core.DelayedTask, batch)
@@ -67,7 +72,7 @@ func BenchmarkLife(b *testing.B) {
 				b.StopTimer()
 				create(x)
 				b.StartTimer()
-				x.life(step)
+				x.life(batch, step)
 			}
 			for name, d := range spent {
 				b.ReportMetric(float64(d.Microseconds())/float64(b.N*batch), name+"-µs/run")
@@ -78,12 +83,12 @@ func BenchmarkLife(b *testing.B) {
 }
 
 // life plans, reserves, dispatches and records a batch.
-func (b *bundle) life(step func(name string, do func())) {
+func (b *bundle) life(batch int, step func(name string, do func())) {
 	b.t.Helper()
 	now := testdb.Now()
 	step("plan", func() {
 		n, _, err := b.PlanTasks(b.ctx, now, batch, func(d store.DueTask) store.TaskPlan {
-			return store.TaskPlan{Runs: []*core.Run{store.TaskRun(d, now, now, testdb.AnyWorker)}, NextDue: now.Add(time.Microsecond)}
+			return store.TaskPlan{Runs: store.TaskRuns(d, now, now, testdb.AnyWorker), NextDue: now.Add(time.Microsecond)}
 		})
 		require.NoError(b.t, err)
 		m, _, err := b.PlanDelayed(b.ctx, now, batch, testdb.AnyWorker)
@@ -93,7 +98,7 @@ func (b *bundle) life(step func(name string, do func())) {
 	var runs []*store.Reserved
 	step("reserve", func() {
 		var err error
-		runs, err = b.Reserve(b.ctx, master, core.QueueDefault, now, batch)
+		runs, _, err = b.Reserve(b.ctx, master, core.QueueDefault, now, batch, room)
 		require.NoError(b.t, err)
 		require.Len(b.t, runs, batch)
 	})

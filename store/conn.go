@@ -41,7 +41,7 @@ func newWriteConn(pool *sql.DB) *writeConn {
 
 // transact runs fn in a transaction. What fn returns, or its panic, undoes it. ctx bounds the wait for the turn only: a
 // transaction that has begun is not torn, because its few statements end sooner than the tearing would.
-func (w *writeConn) transact(ctx context.Context, fn func() error) (err error) {
+func (w *writeConn) transact(ctx context.Context, fn func(gorm.ConnPool) error) (err error) {
 	if err := ctx.Err(); err != nil { // else it might win against a turn that is free
 		return err
 	}
@@ -67,7 +67,7 @@ func (w *writeConn) transact(ctx context.Context, fn func() error) (err error) {
 			err = errors.Join(err, w.reset())
 		}
 	}()
-	if err := fn(); err != nil {
+	if err := fn(w); err != nil {
 		return err
 	}
 	if _, err := w.ExecContext(ctx, "COMMIT"); err != nil {

@@ -14,10 +14,12 @@ type definitionKey struct {
 	version int64
 }
 
-// TaskDefinition is a definition with its callback as workers get it. It is shared: nobody may change it.
+// TaskDefinition is a definition with its callback, or a plugin's parameters, as workers get them. It is shared: nobody may
+// change it.
 type TaskDefinition struct {
 	core.Definition
 	CallbackJSON []byte
+	ParamsJSON   []byte // nil unless it is a plugin's
 }
 
 // Definition gives the definition that a task's version fixes; nil when the task has moved on to another version,
@@ -52,16 +54,14 @@ func (s *Store) definitionsOf(t tx, versions map[string]int64) (map[string]*Task
 			if err := rows.Scan(&id, &version, &text); err != nil {
 				return err
 			}
-			def := new(TaskDefinition)
-			if err := json.Unmarshal([]byte(text), &def.Definition); err != nil {
+			var stored core.Definition
+			if err := json.Unmarshal([]byte(text), &stored); err != nil {
 				// One bad row must not stop the others of its batch: its task is without definition.
 				s.log.Error("a task's definition cannot be read", "task", id, "version", version, "error", err)
 				return nil
 			}
-			if def.Callback != nil {
-				def.CallbackJSON = []byte(encode(def.Callback))
-			}
-			s.definitions.Add(definitionKey{id, version}, def)
+			def := forWorkers(stored)
+			s.definitions.Add(definitionKey{id, version}, def, len(text))
 			if version == versions[id] {
 				defs[id] = def
 			}

@@ -11,8 +11,8 @@ import (
 	"github.com/carillonhq/carillon/core"
 )
 
-const delayedHead = `id, namespace, source_app, topic, content_key, state, due_at, next_due, resets, runs, idempotency_key,
-	created_by, created_by_name, created_at, finished_at, executors`
+const delayedColumns = "id,namespace,source_app,topic,content_key,state,due_at,next_due,resets,runs,idempotency_key," +
+	"created_by,created_by_name,created_at,finished_at,executors,retry,callback"
 
 // PlanAhead is what a creation needs to plan a delayed task that is due within the horizon at once.
 type PlanAhead struct {
@@ -48,6 +48,18 @@ type creation struct {
 }
 
 func (s *Store) createDelayed(ctx context.Context, batch []creation) error {
+	err := s.createUnknown(ctx, batch)
+	for range maxRaces {
+		if f, ok := errors.AsType[*Failure](err); !ok || f.class != duplicateError {
+			break
+		}
+		// Another master has stored one of the keys since this one looked: now it is known.
+		err = s.createUnknown(ctx, batch)
+	}
+	return err
+}
+
+func (s *Store) createUnknown(ctx context.Context, batch []creation) error {
 	var known map[*core.DelayedTask]*core.DelayedTask // what each one that repeats a key stands for
 	err := s.write(ctx, func(t tx) error {
 		known = map[*core.DelayedTask]*core.DelayedTask{}
@@ -74,7 +86,7 @@ func (s *Store) createDelayed(ctx context.Context, batch []creation) error {
 			}
 			fresh = append(fresh, c)
 		}
-		if _, err := insertRows(t, "INSERT INTO delayed_tasks ("+delayedHead+", retry, callback) VALUES", "", 18, fresh, creation.values); err != nil {
+		if _, err := insertRows(t, into{table: "delayed_tasks", columns: delayedColumns}, fresh, creation.values); err != nil {
 			return err
 		}
 		_, err = t.insertRuns(runs)
@@ -134,12 +146,15 @@ func (c creation) values(args []any) []any {
 
 // Delayed reads one delayed task.
 func (s *Store) Delayed(ctx context.Context, id string) (*core.DelayedTask, error) {
-	d, err := s.read(ctx).delayed(id)
+	d, err := s.read(ctx).delayed(id, "")
 	return d, s.edge(err)
 }
 
-func (t tx) delayed(id string) (*core.DelayedTask, error) {
-	tasks, err := t.delayedTasks("WHERE id = ?", id)
+// lockDelayed reads a delayed task and keeps it as it is until the transaction ends.
+func (t tx) lockDelayed(id string) (*core.DelayedTask, error) { return t.delayed(id, " FOR UPDATE") }
+
+func (t tx) delayed(id, lock string) (*core.DelayedTask, error) {
+	tasks, err := t.delayedTasks("WHERE id = ?"+lock, id)
 	if err != nil {
 		return nil, err
 	}
@@ -147,34 +162,6 @@ func (t tx) delayed(id string) (*core.DelayedTask, error) {
 		return nil, core.NotFound("there is no delayed task %s", id)
 	}
 	return tasks[0], nil
-}
-
-// DelayedFilter narrows a list of delayed tasks. Empty fields do not narrow.
-type DelayedFilter struct {
-	Namespace, SourceApp, Topic, ContentKey string
-	State                                   core.DelayedState
-	// After is the id of the last one of the page before: delayed tasks are listed from the newest id.
-	After string
-	Limit int
-}
-
-// DelayedTasks lists delayed tasks from the newest. Their ids are time-ordered.
-func (s *Store) DelayedTasks(ctx context.Context, f DelayedFilter) ([]*core.DelayedTask, error) {
-	where, args := "WHERE 1 = 1", []any{}
-	for _, c := range []struct{ column, value string }{
-		{"namespace", f.Namespace}, {"source_app", f.SourceApp}, {"topic", f.Topic}, {"content_key", f.ContentKey}, {"state", string(f.State)},
-	} {
-		if c.value != "" {
-			where += " AND " + c.column + " = ?"
-			args = append(args, c.value)
-		}
-	}
-	if f.After != "" {
-		where += " AND id < ?"
-		args = append(args, f.After)
-	}
-	tasks, err := s.read(ctx).delayedTasks(where+" ORDER BY id DESC LIMIT ?", append(args, f.Limit)...)
-	return tasks, s.edge(err)
 }
 
 func (t tx) delayedTasks(rest string, args ...any) ([]*core.DelayedTask, error) {
@@ -201,6 +188,6 @@ func (t tx) delayedTasks(rest string, args ...any) ([]*core.DelayedTask, error) 
 		}
 		tasks = append(tasks, &d)
 		return nil
-	}, "SELECT "+delayedHead+", retry, callback FROM delayed_tasks "+rest, args...)
+	}, "SELECT "+delayedColumns+" FROM delayed_tasks "+rest, args...)
 	return tasks, err
 }

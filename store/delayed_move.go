@@ -10,7 +10,7 @@ import (
 // ResetDelayed takes a delayed task that succeeded, failed or was voided back to ready, to be called at due.
 func (s *Store) ResetDelayed(ctx context.Context, id string, due time.Time, route Route) error {
 	return s.write(ctx, func(t tx) error {
-		d, err := t.delayed(id)
+		d, err := t.lockDelayed(id)
 		if err != nil {
 			return err
 		}
@@ -25,6 +25,9 @@ func (s *Store) ResetDelayed(ctx context.Context, id string, due time.Time, rout
 		}
 		if len(open) > 0 { // voided while its run was with a worker, which has not answered yet
 			return core.Conflict("a run of the delayed task is still under way: wait until it has ended")
+		}
+		if err := t.auditDelayed(s.Now(), "reset", d, core.DelayedReady, dueChange(d.Due, due)...); err != nil {
+			return err
 		}
 		d.Resets++
 		d.Due = due
@@ -41,11 +44,16 @@ func (s *Store) ResetDelayed(ctx context.Context, id string, due time.Time, rout
 // there is nothing to do.
 func (s *Store) ExecuteDelayed(ctx context.Context, id string, route Route) error {
 	return s.write(ctx, func(t tx) error {
-		d, err := t.delayed(id)
+		d, err := t.lockDelayed(id)
 		if err != nil {
 			return err
 		}
 		now := s.Now()
+		if d.State == core.DelayedCreated || d.State == core.DelayedReady {
+			if err := t.auditDelayed(now, "execute", d, core.DelayedReady); err != nil {
+				return err
+			}
+		}
 		switch d.State {
 		case core.DelayedCreated:
 			run := DelayedRun(d, now, route)
@@ -66,31 +74,45 @@ func (s *Store) ExecuteDelayed(ctx context.Context, id string, route Route) erro
 	})
 }
 
-// VoidDelayed withdraws a delayed task that has not ended, with its planned run. It gives the run that is with a worker
-// at the moment, if any, to be cancelled there.
+// VoidDelayed withdraws a delayed task that has not ended, with its planned run. Of a run that is with a worker it notes
+// that it is to be ended, and gives that run.
 func (s *Store) VoidDelayed(ctx context.Context, id, reason string) (underWay *core.Run, err error) {
 	err = s.write(ctx, func(t tx) error {
+		underWay = nil
 		now := s.Now()
+		// Runs come before their delayed task, as they do where their end is recorded: so neither waits for the other.
+		open, err := t.lockRuns(ofDelayed, id)
+		if err != nil {
+			return err
+		}
+		if err := t.auditVoid(now, id); err != nil {
+			return err
+		}
 		n, err := t.exec("UPDATE delayed_tasks SET state = 'voided', next_due = NULL, finished_at = ? WHERE id = ? AND state IN ('created','ready')",
 			micros(now), id)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
-			d, err := t.delayed(id)
+			d, err := t.lockDelayed(id)
 			if err != nil {
 				return err
 			}
 			return core.Conflict("the delayed task is %s: only one that has not ended can be voided", d.State)
 		}
-		if err := t.cancelPlanned(ofDelayed, id, reason, now); err != nil {
+		if err := t.cancelPlanned(reason, now, ofDelayed, id); err != nil {
 			return err
 		}
-		open, err := t.selectRuns(ofDelayed, id)
-		if len(open) > 0 {
-			underWay = open[0]
+		for _, r := range open {
+			if r.State == core.RunPlanned {
+				continue
+			}
+			underWay = r
+			if err := t.askCancel(r.ID, reason, now); err != nil {
+				return err
+			}
 		}
-		return err
+		return nil
 	})
 	return underWay, err
 }

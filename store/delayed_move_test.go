@@ -142,7 +142,7 @@ func TestExecuteTakesTheRunFromItsTimer(t *testing.T) {
 		d := b.delayed(func(d *core.DelayedTask) { d.Due = testdb.Now().Add(time.Hour) })
 		_, _, err := b.PlanDelayed(b.ctx, d.Due, 1, testdb.AnyWorker)
 		require.NoError(t, err)
-		early, err := b.Reserve(b.ctx, "m2", core.QueueDefault, d.Due, 10)
+		early, _, err := b.Reserve(b.ctx, "m2", core.QueueDefault, d.Due, 10, room)
 		require.NoError(t, err)
 		require.Len(t, early, 1)
 
@@ -186,7 +186,7 @@ func TestVoidedDelayedTaskStaysVoided(t *testing.T) {
 			b.die(worker)
 			b.none()
 			require.Equal(t, core.DelayedVoided, b.delayedTask(id).State)
-			require.Equal(t, core.RunLost, b.run(r.ID).State)
+			require.Equal(t, core.RunCancelled, b.run(r.ID).State)
 		})
 		b.sub(t, "when its worker never had the run", func(t *testing.T, b *bundle) {
 			id, r := void(b)

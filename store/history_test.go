@@ -45,19 +45,28 @@ func TestCountersAddUp(t *testing.T) {
 			r.State, r.Count, r.RecordedAt = core.RunMissed, 42, testdb.Now()
 		})))
 
-		day := func(at time.Time) int { return at.UTC().Year()*10000 + int(at.UTC().Month())*100 + at.UTC().Day() }
-		counts, err := b.DailyCounts(b.ctx, core.DefaultNamespace, since)
+		hour := func(at time.Time) time.Time { return at.UTC().Truncate(time.Hour) }
+		counts, err := b.HourlyCounts(b.ctx, core.DefaultNamespace, since)
 		require.NoError(t, err)
-		require.Equal(t, []store.DayCount{
-			{Day: day(since), Outcome: core.RunCancelled, Runs: 1}, {Day: day(since), Outcome: core.RunConflict, Runs: 1},
-			{Day: day(since), Outcome: core.RunFailed, Runs: 1}, {Day: day(since), Outcome: core.RunLost, Runs: 1},
-			{Day: day(since), Outcome: core.RunMissed, Runs: 42}, {Day: day(since), Outcome: core.RunSucceeded, Runs: 3},
-			{Day: day(since), Outcome: core.RunTimedOut, Runs: 1},
+		require.Equal(t, []store.HourCount{
+			{Hour: hour(since), Outcome: core.RunCancelled, Runs: 1}, {Hour: hour(since), Outcome: core.RunConflict, Runs: 1},
+			{Hour: hour(since), Outcome: core.RunFailed, Lateness: 1, Runs: 1}, {Hour: hour(since), Outcome: core.RunLost, Runs: 1},
+			{Hour: hour(since), Outcome: core.RunMissed, Runs: 42}, {Hour: hour(since), Outcome: core.RunSucceeded, Lateness: 1, Runs: 3},
+			{Hour: hour(since), Outcome: core.RunTimedOut, Lateness: 1, Runs: 1},
 		}, counts)
-		counts, err = b.DailyCounts(b.ctx, "elsewhere", since)
+		counts, err = b.HourlyCounts(b.ctx, "elsewhere", since)
 		require.NoError(t, err)
-		require.Equal(t, []store.DayCount{{Day: day(since), Outcome: core.RunFailed, Runs: 1}}, counts)
-		counts, err = b.DailyCounts(b.ctx, "elsewhere", since.Add(24*time.Hour))
+		require.Equal(t, []store.HourCount{{Hour: hour(since), Outcome: core.RunFailed, Lateness: 1, Runs: 1}}, counts)
+		n, err := b.PruneCounts(b.ctx, since)
+		require.NoError(t, err)
+		require.Zero(t, n, "none is of an hour before")
+		counts, err = b.HourlyCounts(b.ctx, "elsewhere", since.Add(time.Hour))
+		require.NoError(t, err)
+		require.Empty(t, counts)
+		n, err = b.PruneCounts(b.ctx, since.Add(time.Hour))
+		require.NoError(t, err)
+		require.EqualValues(t, 8, n, "each row")
+		counts, err = b.HourlyCounts(b.ctx, core.DefaultNamespace, since)
 		require.NoError(t, err)
 		require.Empty(t, counts)
 
@@ -125,7 +134,7 @@ func TestRunsPaging(t *testing.T) {
 		page := func(f store.RunFilter) []string {
 			var ids []string
 			for {
-				runs, err := b.Runs(b.ctx, f)
+				runs, _, err := b.Runs(b.ctx, f)
 				require.NoError(t, err)
 				for _, r := range runs {
 					ids = append(ids, r.ID)
@@ -159,7 +168,7 @@ func (b *bundle) history(k *core.Task, from time.Time, n int, state core.RunStat
 	for i := range n {
 		r := testdb.Run(k, from.Add(time.Duration(i)*time.Second), func(r *core.Run) { r.State, r.RecordedAt = state, r.Due })
 		require.NoError(b.t, b.CloseRuns(b.ctx, r))
-		require.NoError(b.t, b.AppendLog(b.ctx, store.Held{RunID: r.ID}, 0, []core.LogLine{{Text: "line"}}))
+		b.say(store.Held{RunID: r.ID}, 0, core.LogLine{Text: "line"})
 		ids = append(ids, r.ID)
 	}
 	return ids
@@ -209,7 +218,7 @@ func TestPruneByCount(t *testing.T) {
 		crowded, small, unsent := b.task(), b.task(), b.task()
 		many := b.history(crowded, base, 10, core.RunSucceeded)
 		few := b.history(small, base, 4, core.RunSucceeded)
-		never := b.history(unsent, base, 6, core.RunMissed)
+		never := b.history(unsent, base, 6, core.RunConflict)
 		tasks, err := b.CrowdedTasks(b.ctx, 4)
 		require.NoError(t, err)
 		require.ElementsMatch(t, []string{crowded.ID, unsent.ID}, tasks, "also one whose runs were never sent")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/carillonhq/carillon/core"
 	"github.com/carillonhq/carillon/internal/testdb"
+	"github.com/carillonhq/carillon/store"
 )
 
 // check compares the store with its model, and checks what must always hold of the store by itself.
@@ -21,6 +22,7 @@ func (x *modelled) check(t *rapid.T) {
 	require.Equal(t, x.guards, guards)
 	x.compareTasks(t)
 	x.compareDelayed(t)
+	x.compareCancels(t)
 	checkPlaces(t, open, ended)
 	x.checkGuards(t, open, guards)
 	x.checkTokens(t, open, ended)
@@ -40,6 +42,7 @@ func (x *modelled) compareRuns(t *rapid.T, open, ended map[string]*core.Run) {
 		require.Equal(t, want.Retry, got.Retry, id)
 		require.Equal(t, want.TaskVersion, got.TaskVersion, id)
 		require.Equal(t, want.Trigger, got.Trigger, id)
+		require.Equal(t, []int{want.Shard, want.Shards}, []int{got.Shard, got.Shards}, id)
 		require.True(t, want.FireAt.Equal(got.FireAt), id)
 	}
 	require.Len(t, ended, len(x.ended))
@@ -47,6 +50,10 @@ func (x *modelled) compareRuns(t *rapid.T, open, ended map[string]*core.Run) {
 		require.NotNil(t, ended[id], "%s is missing", id)
 		require.Equal(t, want, ended[id].State, id)
 		require.NotZero(t, ended[id].RecordedAt, id)
+	}
+	for id, want := range x.missed {
+		require.Equal(t, want.count, ended[id].Count, id)
+		require.True(t, want.last.Equal(ended[id].LastDue), id)
 	}
 }
 
@@ -77,6 +84,24 @@ func (x *modelled) compareDelayed(t *rapid.T) {
 		ended := want.State != core.DelayedCreated && want.State != core.DelayedReady
 		require.Equal(t, ended, !got.FinishedAt.IsZero(), id)
 	}
+}
+
+// compareCancels: a request to end a run is there as long as its run is open, and names who has the run.
+func (x *modelled) compareCancels(t *rapid.T) {
+	want := map[store.Held]string{}
+	for id := range x.cancels {
+		if r := x.open[id]; r != nil {
+			require.NotEqual(t, core.RunPlanned, r.State, "%s is done again although somebody asked to end it", id)
+			want[store.Held{RunID: id, Token: r.Token}] = r.Holder
+		}
+	}
+	got := map[store.Held]string{}
+	cancels, err := x.s.Cancels(x.ctx)
+	require.NoError(t, err)
+	for _, c := range cancels {
+		got[c.Held] = c.Holder
+	}
+	require.Equal(t, want, got)
 }
 
 // checkPlaces: each run is open or ended, never both; an occurrence has at most one open run, and its attempts are
@@ -111,15 +136,26 @@ func checkPlaces(t *rapid.T, open, ended map[string]*core.Run) {
 	}
 }
 
-// checkGuards: no task that forbids overlap has two runs with workers, and its guard is that of the one it has.
+// checkGuards: no task that forbids overlap has two firings with workers, and its guard is that of the one it has, or of
+// one of which a shard is still to begin.
 func (x *modelled) checkGuards(t *rapid.T, open map[string]*core.Run, guards map[string]string) {
-	with := map[string]string{}
-	for id, r := range open {
-		if k := x.tasks[r.TaskID]; k == nil || !k.Overlap.Guarded() || r.State == core.RunPlanned {
+	with, begun := map[string]string{}, map[string]bool{}
+	for _, r := range open {
+		if k := x.tasks[r.TaskID]; k == nil || !k.Overlap.Guarded() {
 			continue
 		}
-		require.Empty(t, with[r.TaskID], "two runs of a task under way: %s and %s", with[r.TaskID], id)
-		with[r.TaskID] = id
+		firing := (&modelRun{Run: *r}).holder()
+		if r.State == core.RunPlanned {
+			begun[r.TaskID] = begun[r.TaskID] || r.Shards > 0 && guards[r.TaskID] == firing && r.Trigger != core.TriggerRetry
+			continue
+		}
+		require.Contains(t, []string{"", firing}, with[r.TaskID], "two firings of a task under way")
+		with[r.TaskID] = firing
+	}
+	for task := range begun {
+		if begun[task] {
+			with[task] = guards[task]
+		}
 	}
 	require.Equal(t, with, guards)
 }
@@ -134,16 +170,16 @@ func (x *modelled) checkTokens(t *rapid.T, runs ...map[string]*core.Run) {
 	}
 }
 
-// checkCounters: the daily counters are the history, counted.
+// checkCounters: the hourly counters are the history, counted.
 func (x *modelled) checkCounters(t *rapid.T, ended map[string]*core.Run) {
 	want := map[core.RunState]int64{}
 	for _, r := range ended {
 		want[r.State] += int64(r.Count)
 	}
-	counts, err := x.s.DailyCounts(x.ctx, core.DefaultNamespace, testdb.Now().AddDate(-1, 0, 0))
+	counts, err := x.s.HourlyCounts(x.ctx, core.DefaultNamespace, testdb.Now().AddDate(-1, 0, 0))
 	require.NoError(t, err)
 	got := map[core.RunState]int64{}
-	other, err := x.s.DailyCounts(x.ctx, "", testdb.Now().AddDate(-1, 0, 0))
+	other, err := x.s.HourlyCounts(x.ctx, "", testdb.Now().AddDate(-1, 0, 0))
 	require.NoError(t, err)
 	for _, c := range append(counts, other...) {
 		got[c.Outcome] += c.Runs

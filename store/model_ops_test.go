@@ -28,8 +28,12 @@ func (x *modelled) begin(t *rapid.T) {
 	for _, name := range []string{"m1", "m2", "w1", "w2"} {
 		x.register(t, name)
 	}
-	for _, k := range cast() {
+	some := rapid.Permutation(cast()).Draw(t, "cast")[:4]
+	for _, k := range some {
 		k.NextDue = testdb.Now()
+		k.Children = slices.DeleteFunc(k.Children, func(id string) bool {
+			return !slices.ContainsFunc(some, func(k *core.Task) bool { return k.ID == id })
+		})
 		require.NoError(t, x.s.CreateTask(x.ctx, k, nil))
 		x.tasks[k.ID] = k
 	}
@@ -47,7 +51,7 @@ func (x *modelled) process(t *rapid.T, kind string) string {
 func (x *modelled) planTasks(t *rapid.T) {
 	now := testdb.Now()
 	_, _, err := x.s.PlanTasks(x.ctx, now, 100, func(d store.DueTask) store.TaskPlan {
-		return store.TaskPlan{Runs: []*core.Run{store.TaskRun(d, d.NextDue, now, testdb.AnyWorker)}, NextDue: d.NextDue.Add(time.Second)}
+		return store.TaskPlan{Runs: store.TaskRuns(d, d.NextDue, now, testdb.AnyWorker), NextDue: d.NextDue.Add(time.Second)}
 	})
 	require.NoError(t, err)
 	for _, k := range x.tasks {
@@ -112,7 +116,7 @@ func (x *modelled) planDelayed(t *rapid.T) {
 
 func (x *modelled) firstRun(d *core.DelayedTask, fireAt time.Time) {
 	d.State = core.DelayedReady
-	x.plan(core.RunID(d.Due, core.DelayedKey(d.ID, d.Resets)), core.Run{DelayedID: d.ID, Trigger: core.TriggerDelayed}, fireAt)
+	x.plan(core.RunID(d.Due, core.DelayedKey(d.ID, d.Resets)), core.Run{DelayedID: d.ID, Trigger: core.TriggerDelayed, Due: d.Due}, fireAt)
 }
 
 func (x *modelled) moveDelayed(t *rapid.T) {
@@ -148,6 +152,9 @@ func (x *modelled) moveDelayed(t *rapid.T) {
 		if _, err = x.s.VoidDelayed(x.ctx, d.ID, "voided"); allowed {
 			d.State = core.DelayedVoided
 			x.withdraw(func(r *modelRun) bool { return r.DelayedID == d.ID })
+			if run != nil && run.State != core.RunPlanned {
+				x.cancels[run.ID] = true
+			}
 		}
 	}
 	require.Equal(t, allowed, err == nil, err)
@@ -156,7 +163,7 @@ func (x *modelled) moveDelayed(t *rapid.T) {
 func (x *modelled) reserve(t *rapid.T) {
 	m := x.process(t, "m")
 	until := testdb.Now().Add(time.Duration(rapid.IntRange(0, 1).Draw(t, "look ahead")) * core.PlanHorizon)
-	runs, err := x.s.Reserve(x.ctx, m, core.QueueDefault, until, 100)
+	runs, _, err := x.s.Reserve(x.ctx, m, core.QueueDefault, until, 10_000, room)
 	require.NoError(t, err)
 	got := map[string]bool{}
 	for _, r := range runs {
@@ -205,10 +212,10 @@ func (x *modelled) endPlanned(t *rapid.T) {
 	}
 	runs := runsOf(claims)
 	*runs[0] = r.Run
-	runs[0].State, runs[0].Count = core.RunMissed, 1
+	runs[0].State, runs[0].Count, runs[0].FirstDue, runs[0].LastDue = core.RunMissed, 1, r.Due, r.Due
 	require.NoError(t, x.s.EndPlanned(x.ctx, m, runs))
-	delete(x.open, r.ID)
-	x.ended[r.ID] = core.RunMissed
+	x.miss(r)
+	x.dropGuard(r)
 }
 
 func runsOf(claims []claim) []*core.Run {
@@ -236,7 +243,7 @@ func (x *modelled) dispatchAll(t *rapid.T) {
 func (x *modelled) send(t *rapid.T, m, w string, claims []claim) {
 	now := testdb.Now()
 	var batch []store.Handout
-	var want []string
+	var won []*modelRun
 	seen := map[string]bool{}
 	for _, c := range claims {
 		if seen[c.id] {
@@ -252,26 +259,27 @@ func (x *modelled) send(t *rapid.T, m, w string, claims []claim) {
 			h.Task = &store.TaskDefinition{Definition: k.Definition}
 		}
 		batch = append(batch, h)
-		r := x.mine(m, c)
-		if r == nil {
-			continue
+		if r := x.mine(m, c); r != nil {
+			won = append(won, r)
 		}
-		if k := x.tasks[r.TaskID]; k != nil && k.Overlap.Guarded() {
-			if x.guards[k.ID] != "" {
-				if core.WaitsForGuard(r.Trigger) {
-					r.Holder, r.claimAt = "", now.Add(500*time.Millisecond)
-				} else {
-					delete(x.open, r.ID)
-					x.ended[r.ID] = core.RunConflict
-				}
+	}
+	behind := x.outOfTurn(won, now)
+	var want []string
+	var away []*modelRun
+	for _, r := range won {
+		k := x.tasks[r.TaskID]
+		if k != nil && k.Overlap.Guarded() {
+			if by := x.guards[k.ID]; behind[r.ID] || by != "" && by != r.holder() {
+				away = append(away, r)
 				continue
 			}
-			x.guards[k.ID] = r.ID
+			x.guards[k.ID] = r.holder()
 		}
 		r.State, r.Holder = core.RunDispatched, w
-		x.given[w] = append(x.given[w], c)
-		want = append(want, c.id)
+		x.given[w] = append(x.given[w], claim{r.ID, r.Token})
+		want = append(want, r.ID)
 	}
+	x.turnAway(away, now)
 	sent, err := x.s.Dispatch(x.ctx, m, batch)
 	require.NoError(t, err)
 	var got []string
@@ -281,9 +289,137 @@ func (x *modelled) send(t *rapid.T, m, w string, claims []claim) {
 	require.Equal(t, want, got)
 }
 
+// outOfTurn gives the runs of tasks whose firings queue that have to let an earlier one go first: in the queue, or among
+// those that are to be sent.
+func (x *modelled) outOfTurn(won []*modelRun, now time.Time) map[string]bool {
+	behind := map[string]bool{}
+	sending := map[*modelRun]bool{}
+	for _, r := range won {
+		sending[r] = true
+	}
+	for _, r := range won {
+		k := x.tasks[r.TaskID]
+		if k == nil || k.Overlap != core.OverlapQueue || x.guards[k.ID] == r.holder() {
+			continue
+		}
+		var earlier []*modelRun
+		for _, o := range x.open {
+			if o.TaskID == k.ID && o.State == core.RunPlanned && (o.PutOff() || !o.FireAt.After(now)) && !sending[o] && o.Firing() != r.Firing() {
+				earlier = append(earlier, o)
+			}
+		}
+		for _, o := range won {
+			if o.TaskID == r.TaskID && o.Firing() != r.Firing() && x.guards[k.ID] != o.holder() {
+				earlier = append(earlier, o)
+			}
+		}
+		behind[r.ID] = slices.ContainsFunc(earlier, func(o *modelRun) bool { return byDue(o, r) < 0 })
+	}
+	return behind
+}
+
+// turnAway ends or puts off runs that may not go.
+func (x *modelled) turnAway(away []*modelRun, now time.Time) {
+	slices.SortFunc(away, byDue)
+	marked := map[*modelRun]bool{} // those that have not been turned away yet
+	for _, r := range away {
+		marked[r] = true
+	}
+	pauses, fates := map[string]time.Duration{}, map[string]core.RunState{}
+	for _, r := range away {
+		delete(marked, r)
+		k := x.tasks[r.TaskID]
+		pause := 500 * time.Millisecond
+		if k.Overlap == core.OverlapQueue || k.Overlap == core.OverlapReplace {
+			pause = 2 * time.Second
+		}
+		others := x.waiting(k.ID, func(o *modelRun) bool { return !marked[o] && o.Firing() != r.Firing() })
+		promised := r.Trigger == core.TriggerRetry || r.PutOff()
+		if p, known := pauses[r.Firing()]; known && !promised {
+			promised, pause = true, p
+		}
+		fate, over := fates[r.Firing()]
+		switch {
+		case promised || over:
+		case k.Overlap == core.OverlapReplace:
+			if x.heldByLater(r) || slices.ContainsFunc(others, func(o *modelRun) bool { return byDue(o, r) > 0 }) {
+				fate, over = core.RunSkipped, true
+				break
+			}
+			for _, o := range others {
+				x.close(o, core.RunSkipped)
+			}
+			if !x.endHolder(k.ID) {
+				pause = 0
+			}
+			pauses[r.Firing()] = pause
+		case k.Overlap == core.OverlapQueue:
+			n := 0
+			for _, o := range others {
+				if o.Shard == 0 && o.Trigger != core.TriggerRetry {
+					n++
+				}
+			}
+			if fate, over = core.RunConflict, n >= k.OverlapWaiting; !over {
+				pauses[r.Firing()] = pause
+			}
+		case x.heldByLater(r):
+			pauses[r.Firing()] = pause
+		default:
+			fate, over = core.RunConflict, true
+		}
+		if over && !promised {
+			x.endFiring(r, fate, marked)
+			fates[r.Firing()] = fate
+			continue
+		}
+		r.Holder, r.FireAt, r.claimAt = "", now.Add(pause), now.Add(pause+core.LookAhead)
+	}
+}
+
+// heldByLater says whether the guard of a run's task is a later firing's.
+func (x *modelled) heldByLater(r *modelRun) bool {
+	for _, o := range x.open {
+		if o.TaskID == r.TaskID && o.holder() == x.guards[r.TaskID] {
+			return core.FirstOfInstant(o.OccurrenceID) > core.FirstOfInstant(r.OccurrenceID)
+		}
+	}
+	return false
+}
+
+// endHolder takes back the runs that have not begun of the firing under way, and says whether others have.
+func (x *modelled) endHolder(task string) (underWay bool) {
+	holder := x.guards[task]
+	var gone *modelRun
+	for _, r := range x.open {
+		switch {
+		case r.TaskID != task || r.holder() != holder:
+		case r.State != core.RunPlanned:
+			underWay, x.cancels[r.ID] = true, true
+		case r.Shards > 0 && r.Trigger != core.TriggerRetry:
+			x.close(r, core.RunSkipped)
+			gone = r
+		}
+	}
+	if gone != nil {
+		x.dropGuard(gone)
+	}
+	return underWay
+}
+
+// endFiring ends a firing that may not go: all of its runs that have not begun.
+func (x *modelled) endFiring(r *modelRun, state core.RunState, marked map[*modelRun]bool) {
+	for _, o := range x.open {
+		if o == r || o.TaskID == r.TaskID && o.Shards > 0 && o.Firing() == r.Firing() && o.State == core.RunPlanned &&
+			o.Trigger != core.TriggerRetry && !marked[o] {
+			x.close(o, state)
+		}
+	}
+}
+
 func (x *modelled) start(t *rapid.T) {
 	claims := some(t, "given", x.given[x.process(t, "w")])
-	require.NoError(t, x.s.Started(x.ctx, heldClaims(claims), testdb.Now()))
+	require.NoError(t, x.s.TakeNotes(x.ctx, beginnings(testdb.Now(), heldClaims(claims))))
 	for _, c := range claims {
 		if r := x.holds(c, core.RunDispatched); r != nil {
 			r.State = core.RunRunning
@@ -302,36 +438,55 @@ func heldClaims(claims []claim) []store.Held {
 func (x *modelled) report(t *rapid.T) {
 	now := testdb.Now()
 	claims := some(t, "given", x.given[x.process(t, "w")])
-	state := rapid.SampledFrom([]core.RunState{core.RunSucceeded, core.RunFailed, core.RunTimedOut, core.RunCancelled}).Draw(t, "state")
+	state := rapid.SampledFrom([]core.RunState{core.RunSucceeded, core.RunFailed, core.RunTimedOut, core.RunCancelled, core.RunLost}).Draw(t, "state")
 	retryable := rapid.Bool().Draw(t, "retryable")
+	var next time.Time // that the runs set for their tasks; zero for none
+	if rapid.IntRange(0, 3).Draw(t, "sets the next instant") == 0 {
+		next = now.Add(time.Duration(rapid.IntRange(-1, 2).Draw(t, "next")) * time.Second)
+	}
 	var outcomes []core.Outcome
 	var current, stale []store.Held
 	for i, c := range claims {
-		outcomes = append(outcomes, testdb.Outcome(&core.Run{ID: c.id, Token: c.token}, state, func(o *core.Outcome) { o.Retryable = retryable }))
+		outcomes = append(outcomes, testdb.Outcome(&core.Run{ID: c.id, Token: c.token}, state, func(o *core.Outcome) {
+			o.Retryable, o.NextAt = retryable, next
+		}))
 		if x.holds(c, core.RunDispatched, core.RunRunning) != nil && !slices.Contains(claims[:i], c) {
 			current = append(current, heldClaims([]claim{c})...)
 		} else {
 			stale = append(stale, heldClaims([]claim{c})...)
 		}
 	}
+	sent := x.lastSent(t)
 	rec, err := x.s.Record(x.ctx, outcomes, testdb.AnyWorker, func() float64 { return 0 })
 	require.NoError(t, err)
 	require.Len(t, rec.Runs, len(current))
 	require.ElementsMatch(t, stale, rec.Stale)
+	var over []*modelRun
 	for _, h := range current {
-		x.end(x.open[h.RunID], state, retryable, now)
+		over = append(over, x.open[h.RunID])
 	}
+	set := false
+	if !next.IsZero() && (state == core.RunSucceeded || state == core.RunFailed) {
+		set = x.setNext(over, next, sent, now)
+	}
+	require.Equal(t, set, rec.Due)
+	x.ends(over, state, retryable, now)
 }
 
 func (x *modelled) giveBackRuns(t *rapid.T) {
 	now := testdb.Now()
 	claims := some(t, "given", x.given[x.process(t, "w")])
 	require.NoError(t, x.s.Return(x.ctx, heldClaims(claims), testdb.AnyWorker))
+	var back []*modelRun
+	for _, c := range claims {
+		if r := x.holds(c, core.RunDispatched); r != nil {
+			back = append(back, r)
+		}
+	}
+	x.giveBack(back)
 	for _, c := range claims {
 		if r := x.holds(c, core.RunRunning); r != nil {
-			x.end(r, core.RunLost, false, now)
-		} else if r := x.holds(c, core.RunDispatched); r != nil {
-			x.giveBack(r)
+			x.ends([]*modelRun{r}, core.RunLost, false, now)
 		}
 	}
 }
@@ -345,8 +500,11 @@ func (x *modelled) cancel(t *rapid.T) {
 	r := x.open[id]
 	require.Equal(t, r != nil, err == nil, err)
 	require.Equal(t, r != nil && r.State != core.RunPlanned, underWay != nil)
-	if r != nil && underWay == nil {
-		x.end(r, core.RunCancelled, false, testdb.Now())
+	switch {
+	case underWay != nil:
+		x.cancels[id] = true
+	case r != nil:
+		x.ends([]*modelRun{r}, core.RunCancelled, false, testdb.Now())
 	}
 }
 
@@ -355,17 +513,19 @@ func (x *modelled) reconcile(t *rapid.T) {
 	has := some(t, "held", x.given[w])
 	_, err := x.s.Reconcile(x.ctx, w, heldClaims(has), testdb.AnyWorker)
 	require.NoError(t, err)
+	var back []*modelRun
 	for _, id := range slices.Sorted(maps.Keys(x.open)) {
 		r := x.open[id]
 		if r == nil || r.Holder != w || slices.Contains(has, claim{id, r.Token}) {
 			continue
 		}
 		if k := x.tasks[r.TaskID]; r.State == core.RunDispatched && (k == nil || !k.AtMostOnce) {
-			x.giveBack(r)
+			back = append(back, r)
 		} else {
-			x.end(r, core.RunLost, false, now)
+			x.ends([]*modelRun{r}, core.RunLost, false, now)
 		}
 	}
+	x.giveBack(back)
 }
 
 func (x *modelled) die(t *rapid.T) {

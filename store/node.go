@@ -2,31 +2,43 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/carillonhq/carillon/core"
 )
 
 // Register stores a node that starts or comes back, with a lease of the given length. host is the incarnation of the
-// master whose process it lives in, empty when it has a process of its own.
+// master whose process it lives in, empty when it has a process of its own. What n says of its state, weight and labels
+// is taken as its own word; when Register returns, n has what is in force.
 func (s *Store) Register(ctx context.Context, n *core.Node, host string, lease time.Duration) error {
 	return s.write(ctx, func(t tx) error {
 		now := s.Now()
-		n.LeaseUntil = now.Add(lease)
-		if _, err := t.exec(`INSERT INTO nodes (kind,name,incarnation,state,weight,slots,labels,version,started_at,seen_at,running)
-			VALUES (?,?,?,?,?,?,?,?,?,?,0) ON CONFLICT (kind,name) DO UPDATE SET incarnation = excluded.incarnation, state = excluded.state,
-			weight = excluded.weight, slots = excluded.slots, labels = excluded.labels, version = excluded.version,
-			started_at = excluded.started_at, seen_at = excluded.seen_at`,
-			string(n.Kind), n.Name, n.Incarnation, string(n.State), n.Weight, n.Slots, encodeNames(n.Labels), n.Version,
-			micros(n.StartedAt), micros(now)); err != nil {
-			return err
-		}
-		_, err := t.exec(`INSERT INTO incarnations (id,kind,name,host,lease_until) VALUES (?,?,?,?,?)
-			ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until`,
-			n.Incarnation, string(n.Kind), n.Name, host, micros(n.LeaseUntil))
-		return err
+		return t.register(n, host, now.Add(lease), now)
 	})
+}
+
+func (t tx) register(n *core.Node, host string, until, now time.Time) error {
+	if err := t.upsert(into{
+		table: "nodes", columns: "kind,name,incarnation,state,weight,slots,labels,plugins,platform,version,protocol,started_at,seen_at,running", key: "kind,name",
+		update: `incarnation = excluded.incarnation, state = excluded.state, weight = excluded.weight, slots = excluded.slots,
+			labels = excluded.labels, plugins = excluded.plugins, platform = excluded.platform, version = excluded.version, protocol = excluded.protocol, started_at = excluded.started_at,
+			seen_at = excluded.seen_at`,
+	}, string(n.Kind), n.Name, n.Incarnation, string(n.State), n.Weight, n.Slots, encodeNames(n.Labels), n.Plugins, n.Platform, n.Version, n.Protocol,
+		micros(n.StartedAt), micros(now), 0); err != nil {
+		return err
+	}
+	if err := t.upsert(into{
+		table: "incarnations", columns: "id,kind,name,host,lease_until", key: "id", update: "lease_until = excluded.lease_until",
+	}, n.Incarnation, string(n.Kind), n.Name, host, micros(until)); err != nil {
+		return err
+	}
+	stored, err := t.node(n.Kind, n.Name)
+	if err != nil {
+		return err
+	}
+	n.Own, n.Admin, n.LeaseUntil = core.Traits{State: n.State, Weight: n.Weight, Labels: n.Labels}, stored.Admin, until
+	n.Settle()
+	return nil
 }
 
 // Beat is the news of one node's heartbeat.
@@ -36,27 +48,54 @@ type Beat struct {
 	Name        string
 	State       core.NodeState
 	Running     int
-	Lease       time.Duration
+	// Lease is for how long the node counts as alive from when its heartbeat arrived.
+	Lease time.Duration
+	// Arrived is when that was, by the monotonic clock of this process. Zero is the instant of storing it.
+	Arrived time.Time
 }
 
-// Renew extends the leases of nodes and gives the incarnations whose lease is gone: they were given up for dead, what
-// they held has been given on, and they must not go on with it.
+// since is when the heartbeat arrived, by the database's clock, which reads now.
+func (b *Beat) since(now time.Time) time.Time {
+	if b.Arrived.IsZero() {
+		return now
+	}
+	return now.Add(-time.Since(b.Arrived))
+}
+
+// Renew extends the leases of nodes and gives the incarnations that have none any more: they were given up for dead or ended
+// it themselves, and what they held is given on, or they are workers whose name was taken over or deleted. They must not
+// go on.
+//
+// A lease counts from when its heartbeat arrived, not from when the database took it, for one that waited for a lock says
+// nothing of the time since. It cuts no lease short that was renewed meanwhile, by another master that the worker has moved
+// to; but one that is longer than a lease can be, because the clock was set back.
 func (s *Store) Renew(ctx context.Context, beats []Beat) (gone []string, err error) {
+	// A master without workers reserves nothing, and judges leases all the same.
+	if s.clock.stale() {
+		if err := s.sampleClock(ctx); err != nil {
+			return nil, err
+		}
+	}
 	err = s.write(ctx, func(t tx) error {
 		now := s.Now()
 		gone = gone[:0]
 		for _, b := range beats {
-			n, err := t.exec("UPDATE incarnations SET lease_until = ? WHERE id = ?", micros(now.Add(b.Lease)), b.Incarnation)
+			named, err := t.exec("UPDATE nodes SET seen_at = ?, running = ?, state = ? WHERE kind = ? AND name = ? AND incarnation = ?",
+				micros(now), b.Running, string(b.State), string(b.Kind), b.Name, b.Incarnation)
 			if err != nil {
 				return err
 			}
-			if n == 0 {
-				gone = append(gone, b.Incarnation)
-				continue
+			// A worker whose name is another's is fenced off: its lease is left to run out.
+			leased := int64(0)
+			if named > 0 || b.Kind != core.NodeWorker {
+				until, longest := micros(b.since(now).Add(b.Lease)), micros(now.Add(b.Lease))
+				if leased, err = t.exec(`UPDATE incarnations SET lease_until = CASE WHEN lease_until > ? AND lease_until <= ? THEN lease_until ELSE ? END
+					WHERE id = ? AND lease_until > 0`, until, longest, until, b.Incarnation); err != nil {
+					return err
+				}
 			}
-			if _, err := t.exec("UPDATE nodes SET seen_at = ?, running = ?, state = ? WHERE kind = ? AND name = ? AND incarnation = ?",
-				micros(now), b.Running, string(b.State), string(b.Kind), b.Name, b.Incarnation); err != nil {
-				return err
+			if leased == 0 {
+				gone = append(gone, b.Incarnation)
 			}
 		}
 		return nil
@@ -64,7 +103,8 @@ func (s *Store) Renew(ctx context.Context, beats []Beat) (gone []string, err err
 	return gone, err
 }
 
-// Expire ends a node's lease at once, when it is known to be gone: what it held is recovered without waiting.
+// Expire ends a node's lease at once and for good, when it is known to be gone: what it held is recovered without waiting. A
+// heartbeat that is stored after it renews nothing.
 func (s *Store) Expire(ctx context.Context, incarnation string) error {
 	return s.write(ctx, func(t tx) error {
 		_, err := t.exec("UPDATE incarnations SET lease_until = 0 WHERE id = ?", incarnation)
@@ -79,97 +119,4 @@ func (s *Store) ExpireHere(ctx context.Context) error {
 		_, err := t.exec("UPDATE incarnations SET lease_until = 0 WHERE kind = 'master' OR host <> ''")
 		return err
 	})
-}
-
-// Nodes lists all nodes ever seen, masters first, by name. A node without a lease has a zero LeaseUntil.
-func (s *Store) Nodes(ctx context.Context) ([]core.Node, error) {
-	var nodes []core.Node
-	err := s.read(ctx).each(func(rows *sql.Rows) error {
-		var (
-			n              core.Node
-			labels         string
-			started, lease int64
-		)
-		if err := rows.Scan(&n.Kind, &n.Name, &n.Incarnation, &n.State, &n.Weight, &n.Slots, &labels, &n.Version, &started,
-			&n.Running, &lease); err != nil {
-			return err
-		}
-		var err error
-		n.Labels, err = decodeNames(labels)
-		n.StartedAt, n.LeaseUntil = instant(started), instant(lease)
-		nodes = append(nodes, n)
-		return err
-	}, `SELECT n.kind, n.name, n.incarnation, n.state, n.weight, n.slots, n.labels, n.version, n.started_at, n.running,
-		coalesce(i.lease_until, 0) FROM nodes n LEFT JOIN incarnations i ON i.id = n.incarnation ORDER BY n.kind, n.name`)
-	return nodes, s.edge(err)
-}
-
-// Reroute moves planned runs that nobody holds from one queue to another, when the worker of the first is gone.
-func (s *Store) Reroute(ctx context.Context, from, to string, ids []string) error {
-	return s.write(ctx, func(t tx) error {
-		return eachIn(ids, func(list string, args []any) error {
-			_, err := t.exec("UPDATE runs SET queue = ? WHERE queue = ? AND state = 'planned' AND holder = '' AND id IN "+list,
-				append([]any{to, from}, args...)...)
-			return err
-		})
-	})
-}
-
-// Stranded is a planned run in a queue that no worker may serve.
-type Stranded struct {
-	RunID     string
-	Queue     string
-	Executors []string
-}
-
-// Stranded lists up to limit planned runs, due by until, of queues pinned to a worker other than those alive, with the
-// workers that may do them.
-func (s *Store) Stranded(ctx context.Context, alive []string, until time.Time, limit int) ([]Stranded, error) {
-	t := s.read(ctx)
-	skip := map[string]bool{}
-	for _, name := range alive {
-		skip[core.QueueOfNode(name)] = true
-	}
-	var queues []string
-	err := t.each(func(rows *sql.Rows) error {
-		var q string
-		err := rows.Scan(&q)
-		if _, pinned := core.NodeOfQueue(q); pinned && !skip[q] {
-			queues = append(queues, q)
-		}
-		return err
-	}, "SELECT DISTINCT queue FROM runs WHERE claim_at IS NOT NULL")
-	if err != nil {
-		return nil, s.edge(err)
-	}
-	var out []Stranded
-	for _, q := range queues {
-		runs, err := t.selectRuns("queue = ? AND claim_at <= ? ORDER BY claim_at LIMIT ?", q, micros(until), limit-len(out))
-		if err != nil {
-			return nil, s.edge(err)
-		}
-		for _, r := range runs {
-			executors, err := s.executorsOf(t, r)
-			if err != nil {
-				return nil, s.edge(err)
-			}
-			out = append(out, Stranded{r.ID, q, executors})
-		}
-	}
-	return out, nil
-}
-
-func (s *Store) executorsOf(t tx, r *core.Run) ([]string, error) {
-	if r.DelayedID != "" {
-		var names string
-		if _, err := t.one([]any{&names}, "SELECT executors FROM delayed_tasks WHERE id = ?", r.DelayedID); err != nil {
-			return nil, err
-		}
-		return decodeNames(names)
-	}
-	defs, err := s.definitionsOf(t, map[string]int64{r.TaskID: r.TaskVersion})
-	if err != nil || defs[r.TaskID] == nil {
-		return nil, err
-	}
-	return defs[r.TaskID].Executors, nil
 }

@@ -23,13 +23,13 @@ type noticeBundle struct {
 
 func noticeSetup(t testing.TB) noticeBundle {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "carillon.db"), Logger: slog.New(slog.DiscardHandler)})
+	s, err := store.Open(t.Context(), store.Options{DSN: filepath.Join(t.TempDir(), "carillon.db"), Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return noticeBundle{s, t, t.Context()}
 }
 
-func noticeRoute([]string) string { return core.QueueDefault }
+func noticeRoute(core.Destination) []string { return []string{core.QueueDefault} }
 
 // delayed creates n delayed tasks that are due.
 func (b noticeBundle) delayed(n int, creator int64) {
@@ -45,7 +45,7 @@ func (b noticeBundle) delayed(n int, creator int64) {
 // fail ends all planned runs and gives their ids.
 func (b noticeBundle) fail() []string {
 	b.t.Helper()
-	reserved, err := b.Reserve(b.ctx, "m", core.QueueDefault, time.Now().Add(time.Second), 10_000)
+	reserved, _, err := b.Reserve(b.ctx, "m", core.QueueDefault, time.Now().Add(time.Second), 10_000, room)
 	require.NoError(b.t, err)
 	var batch []store.Handout
 	for _, r := range reserved {
@@ -80,17 +80,17 @@ func TestNoticeRoundTrip(t *testing.T) {
 
 	task := &core.Task{ID: "t1", Namespace: core.DefaultNamespace, Kind: core.KindHTTP, Title: "t", State: core.TaskRunning, Version: 1, CreatedAt: time.Now()}
 	task.Callback = &core.Callback{Method: "GET", URL: "http://example.com"}
-	run := store.TaskRun(store.DueTask{TaskID: "t1", Namespace: core.DefaultNamespace, Version: 1,
+	runs := store.TaskRuns(store.DueTask{TaskID: "t1", Namespace: core.DefaultNamespace, Version: 1,
 		TaskDefinition: &store.TaskDefinition{Definition: task.Definition}}, time.Now(), time.Now(), noticeRoute)
-	require.NoError(t, b.CreateTask(b.ctx, task, []*core.Run{run}))
+	require.NoError(t, b.CreateTask(b.ctx, task, runs))
 	before := b.Now().Truncate(time.Microsecond)
-	require.Equal(t, []string{run.ID}, b.fail())
+	require.Equal(t, []string{runs[0].ID}, b.fail())
 
 	due := b.due(10)
 	require.Len(t, due, 1)
 	require.WithinRange(t, due[0].NextTry, before, b.Now(), "due at once")
 	due[0].NextTry = time.Time{}
-	require.Equal(t, store.Notice{RunID: run.ID, TaskID: "t1"}, due[0])
+	require.Equal(t, store.Notice{RunID: runs[0].ID, TaskID: "t1"}, due[0])
 
 	b.delayed(1, 42)
 	delayedRun := b.fail()[0]
@@ -101,15 +101,15 @@ func TestNoticeRoundTrip(t *testing.T) {
 	require.Len(t, b.due(1), 1)
 
 	// A later try is not due before its time, and is counted when it is to be.
-	require.NoError(t, b.PostponeNotices(b.ctx, []string{run.ID, "unknown"}, b.Now().Add(time.Hour), true))
+	require.NoError(t, b.PostponeNotices(b.ctx, []string{runs[0].ID, "unknown"}, b.Now().Add(time.Hour), true))
 	require.Equal(t, delayedRun, b.due(10)[0].RunID)
 	require.Len(t, b.due(10), 1)
 	past := time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC)
-	require.NoError(t, b.PostponeNotices(b.ctx, []string{run.ID}, past, true))
-	require.NoError(t, b.PostponeNotices(b.ctx, []string{run.ID}, past, false))
-	require.Equal(t, store.Notice{RunID: run.ID, TaskID: "t1", Tries: 2, NextTry: past}, b.due(10)[0])
+	require.NoError(t, b.PostponeNotices(b.ctx, []string{runs[0].ID}, past, true))
+	require.NoError(t, b.PostponeNotices(b.ctx, []string{runs[0].ID}, past, false))
+	require.Equal(t, store.Notice{RunID: runs[0].ID, TaskID: "t1", Tries: 2, NextTry: past}, b.due(10)[0])
 
-	require.NoError(t, b.DeleteNotices(b.ctx, []string{run.ID, "unknown"}))
+	require.NoError(t, b.DeleteNotices(b.ctx, []string{runs[0].ID, "unknown"}))
 	require.Len(t, b.due(10), 1)
 	require.NoError(t, b.DeleteNotices(b.ctx, nil))
 	require.NoError(t, b.DeleteNotices(b.ctx, []string{delayedRun}))

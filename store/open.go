@@ -2,109 +2,106 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
-	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/gofrs/flock"
-	lru "github.com/hashicorp/golang-lru/v2"
-	sqlitedriver "gorm.io/driver/sqlite"
 	"gorm.io/gorm"
+
+	"github.com/carillonhq/carillon/core"
 )
 
 // Options says which database to open.
 type Options struct {
-	// Path is the SQLite file. Its folder is made when it is not there.
-	Path string
+	// Kind is the kind of database: one of Kinds. Defaults to SQLite.
+	Kind string
+	// DSN names the database as its Go driver takes it: PostgreSQL's URL or keywords, go-sql-driver's form for MySQL, a
+	// sqlserver:// URL, or the path of the SQLite file, whose folder is made when it is not there.
+	DSN string
 	// Logger is required.
 	Logger *slog.Logger
-	// Definitions is how many task definitions are kept in memory. Defaults to 10,000.
-	Definitions int
-	// Shared opens the database beside the process that serves it, as the command line does: without the lock that
-	// keeps two servers apart, and without migrating.
+	// Shared opens the database beside the processes that serve it, as the command line does: without migrating, and on
+	// SQLite without the lock that keeps two servers apart.
 	Shared bool
+	// MaxOpen is how many connections to a database server are open at most. Defaults to 16: the loops of a master use up to
+	// eight, API calls the rest. SQLite has one that writes and four that read.
+	MaxOpen int
+	// Timeout is how long a transaction on a database server may take, and a query beside one. Defaults to 10 s, which is the
+	// lease: what takes longer is of no use to a master any more.
+	Timeout time.Duration
+	// IdleTimeout is how long a database server lets a transaction stand in which nothing happens, in whole seconds, rounded
+	// up: that of a process which was stopped, and whose locks others wait for. Defaults to 3 s, so that three such
+	// processes, each of which waited for the one before it, are cut off within a lease. SQL Server knows no such limit.
+	IdleTimeout time.Duration
+	// Batches are the batches of the store's own: how many creations of delayed tasks may share a commit. Defaults to
+	// core.DefaultBatches().
+	Batches core.Batches
+}
+
+func (o *Options) complete() {
+	if o.Kind == "" {
+		o.Kind = SQLite
+	}
+	if o.MaxOpen <= 0 {
+		o.MaxOpen = 16
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = core.Lease
+	}
+	if o.IdleTimeout <= 0 {
+		o.IdleTimeout = 3 * time.Second
+	}
+	o.Batches = o.Batches.OrDefault()
 }
 
 // Store is an open database. Its methods may be called by many goroutines.
 type Store struct {
-	log    *slog.Logger
-	conn   *writeConn
-	writer *gorm.DB // on conn
-	reader *gorm.DB
-	lock   *flock.Flock
+	log     *slog.Logger
+	kind    string
+	words   vocabulary
+	conn    transactor
+	writer  *gorm.DB      // for statements of gorm in a transaction
+	reader  *gorm.DB      // beside the transactions
+	readers *sql.DB       // SQLite's pool of readers; nil where all share one
+	timeout time.Duration // of a query of the reader; 0 for none
+	clock   clock
+	lock    *flock.Flock
 
-	definitions *lru.Cache[definitionKey, *TaskDefinition]
+	definitions *definitionCache
 	creations   group[creation]
 }
 
 // ErrLocked says that another process serves this database file.
 var ErrLocked = errors.New("another carillon process serves this data folder")
 
-// Open opens the database, brings its schema up to date, and takes the lock that keeps a second server off an SQLite
-// file. It fails with ErrLocked when one has it, and refuses a schema newer than it knows.
+// Open opens the database and brings its schema up to date. It refuses a schema newer than it knows, and fails with
+// ErrLocked when another process serves the SQLite file.
 func Open(ctx context.Context, opts Options) (*Store, error) {
-	if opts.Definitions <= 0 {
-		opts.Definitions = 10_000
+	opts.complete()
+	s := &Store{log: opts.Logger, kind: opts.Kind, definitions: newDefinitionCache(maxDefinitions)}
+	var err error
+	if s.words.dialect, err = dialectOf(opts.Kind); err != nil {
+		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(opts.Path), 0o750); err != nil {
-		return nil, fmt.Errorf("make the data folder: %w", err)
+	s.creations.flush, s.creations.most = s.createDelayed, opts.Batches.Create
+	open := s.openServer
+	if opts.Kind == SQLite {
+		open = s.openSQLite
 	}
-	s := &Store{log: opts.Logger}
-	cache, err := lru.New[definitionKey, *TaskDefinition](opts.Definitions)
-	if err != nil {
-		return nil, fmt.Errorf("definition cache: %w", err)
-	}
-	s.definitions = cache
-	s.creations.flush = s.createDelayed
-
-	if !opts.Shared {
-		s.lock = flock.New(opts.Path + ".lock")
-		switch locked, err := s.lock.TryLock(); {
-		case err != nil:
-			return nil, fmt.Errorf("lock the data folder: %w", err)
-		case !locked:
-			return nil, fmt.Errorf("%w: %s", ErrLocked, opts.Path)
-		}
-	}
-	if err := s.connect(ctx, opts); err != nil {
+	if err := open(ctx, opts); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
-}
-
-func (s *Store) connect(ctx context.Context, opts Options) error {
-	var err error
-	if s.conn, err = openSQLiteWriter(opts.Path); err != nil {
-		return err
-	}
-	if !opts.Shared {
-		if err := migrate(ctx, s.conn.pool); err != nil {
-			return err
-		}
-	}
-	if err := s.conn.connect(ctx); err != nil {
-		return err
-	}
-	if s.writer, err = gorm.Open(sqlitedriver.Dialector{Conn: s.conn}, gormConfig()); err != nil {
-		return fmt.Errorf("open the SQLite file %s: %w", opts.Path, err)
-	}
-	s.reader, err = openSQLiteReader(opts.Path)
-	return err
 }
 
 // Close ends all connections and gives up the lock. Calls under way must have ended.
 func (s *Store) Close() error {
 	s.creations.wait()
 	var errs []error
-	if s.reader != nil {
-		pool, err := s.reader.DB()
-		if err == nil {
-			err = pool.Close()
-		}
-		errs = append(errs, err)
+	if s.readers != nil {
+		errs = append(errs, s.readers.Close())
 	}
 	if s.conn != nil {
 		errs = append(errs, s.conn.close())
@@ -115,11 +112,12 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
-// Now is the time by the database's clock. SQLite has none of its own, so it is this machine's.
-func (s *Store) Now() time.Time { return time.Now() }
+// Kind is the kind of database: one of Kinds.
+func (s *Store) Kind() string { return s.kind }
 
 // Ping says whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
 	var one int
-	return s.reader.WithContext(ctx).Raw("SELECT 1").Scan(&one).Error
+	_, err := s.read(ctx).one([]any{&one}, "SELECT 1")
+	return s.edge(err)
 }

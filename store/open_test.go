@@ -14,7 +14,7 @@ import (
 )
 
 func options(path string) store.Options {
-	return store.Options{Path: path, Logger: slog.New(slog.DiscardHandler)}
+	return store.Options{DSN: path, Logger: slog.New(slog.DiscardHandler)}
 }
 
 func TestOneServerToAFile(t *testing.T) {

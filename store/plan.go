@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"time"
 
@@ -48,13 +47,42 @@ func (s *Store) PlanTasks(ctx context.Context, until time.Time, limit int, plan 
 	if err != nil {
 		return 0, time.Time{}, s.edge(err)
 	}
-	plans := make([]planned, len(due))
-	for i, d := range due {
-		d.TaskDefinition = defs[d.TaskID]
-		plans[i] = planned{d, plan(d)}
+	moved, err := s.read(ctx).tasksMovedOn(versions, defs)
+	if err != nil {
+		return 0, time.Time{}, s.edge(err)
+	}
+	plans := make([]planned, 0, len(due))
+	for _, d := range due {
+		if d.TaskDefinition = defs[d.TaskID]; !moved[d.TaskID] {
+			plans = append(plans, planned{d, plan(d)})
+		}
 	}
 	first, err = s.keepPlans(ctx, plans)
 	return len(due), first, err
+}
+
+// tasksMovedOn says which of those tasks whose definition was not found have another version by now: they were changed, or a run
+// set their next instant, since their version was read.
+func (t tx) tasksMovedOn(versions map[string]int64, defs map[string]*TaskDefinition) (map[string]bool, error) {
+	var missing []string
+	for id := range versions {
+		if defs[id] == nil {
+			missing = append(missing, id)
+		}
+	}
+	moved := map[string]bool{}
+	err := eachIn(missing, func(list string, args []any) error {
+		return t.each(func(rows *sql.Rows) error {
+			var (
+				id  string
+				now int64
+			)
+			err := rows.Scan(&id, &now)
+			moved[id] = now != versions[id]
+			return err
+		}, "SELECT task_id, version FROM task_plans WHERE task_id IN "+list, args...)
+	})
+	return moved, err
 }
 
 type planned struct {
@@ -62,13 +90,29 @@ type planned struct {
 	TaskPlan
 }
 
-// keepPlans writes plans, each where its task still stands as it was read. A batch that is refused is halved until the
-// task that cannot be planned stands alone, and that one is set aside.
+// keepPlans writes plans, each where its task still stands as it was read. A task whose plan is refused is set aside.
 func (s *Store) keepPlans(ctx context.Context, plans []planned) (first time.Time, err error) {
 	// Rows that several masters may write are written in key order, so that none waits for another in a ring.
 	slices.SortFunc(plans, func(a, b planned) int { return cmp.Compare(a.TaskID, b.TaskID) })
+	keep := func(plans []planned) error {
+		runs, err := s.writePlans(ctx, plans)
+		if err == nil {
+			first = earlier(first, earliest(runs))
+		}
+		return err
+	}
+	err = apart(ctx, s, plans, keep, func(p planned, refusal error) error {
+		s.log.Error("task set aside: its plan was refused", "task", p.TaskID, "error", refusal)
+		p.TaskPlan = TaskPlan{Problem: plain(refusal)}
+		return keep([]planned{p})
+	})
+	return first, err
+}
+
+func (s *Store) writePlans(ctx context.Context, plans []planned) (runs []*core.Run, err error) {
 	err = s.write(ctx, func(t tx) error {
-		var runs, missed []*core.Run
+		runs = nil
+		var missed []*core.Run
 		for _, p := range plans {
 			n, err := t.exec("UPDATE task_plans SET next_due = ?, problem = ? WHERE task_id = ? AND version = ? AND next_due = ?",
 				nullMicros(p.TaskPlan.NextDue), p.Problem, p.TaskID, p.Version, micros(p.DueTask.NextDue))
@@ -83,30 +127,12 @@ func (s *Store) keepPlans(ctx context.Context, plans []planned) (first time.Time
 				missed = append(missed, p.Missed)
 			}
 		}
-		first = earliest(runs)
 		if _, err := t.insertRuns(runs); err != nil {
 			return err
 		}
 		return t.close(missed)
 	})
-	if err == nil || !Refused(err) {
-		return first, err
-	}
-	if len(plans) == 1 {
-		if plans[0].Problem != "" {
-			return time.Time{}, err
-		}
-		s.log.Error("task set aside: its plan was refused", "task", plans[0].TaskID, "error", err)
-		plans[0].TaskPlan = TaskPlan{Problem: err.Error()}
-		return s.keepPlans(ctx, plans)
-	}
-	half := len(plans) / 2
-	one, err1 := s.keepPlans(ctx, plans[:half])
-	two, err2 := s.keepPlans(ctx, plans[half:])
-	if one.IsZero() || !two.IsZero() && two.Before(one) {
-		one = two
-	}
-	return one, errors.Join(err1, err2)
+	return runs, err
 }
 
 func (t tx) dueTasks(until time.Time, limit int) ([]DueTask, error) {
@@ -124,51 +150,18 @@ func (t tx) dueTasks(until time.Time, limit int) ([]DueTask, error) {
 	return due, err
 }
 
-// Route gives the queue of a run that may go to these workers; to any when there are none.
-type Route func(executors []string) string
-
-// PlanDelayed plans up to limit delayed tasks that are due at or before until, in one transaction.
-func (s *Store) PlanDelayed(ctx context.Context, until time.Time, limit int, route Route) (n int, first time.Time, err error) {
-	due, err := s.dueDelayed(s.read(ctx), until, 1)
-	if err != nil || len(due) == 0 {
-		return 0, time.Time{}, s.edge(err)
-	}
-	err = s.write(ctx, func(t tx) error {
-		due, err := s.dueDelayed(t, until, limit)
-		if err != nil {
-			return err
-		}
-		now := s.Now()
-		runs := make([]*core.Run, len(due))
-		ids := make([]string, len(due))
-		for i, d := range due {
-			runs[i] = DelayedRun(d, now, route)
-			ids[i] = d.ID
-		}
-		n, first = len(due), earliest(runs)
-		if _, err := t.insertRuns(runs); err != nil {
-			return err
-		}
-		return eachIn(ids, func(list string, args []any) error {
-			_, err := t.exec("UPDATE delayed_tasks SET next_due = NULL, state = 'ready' WHERE id IN "+list, args...)
-			return err
-		})
-	})
-	return n, first, err
-}
-
 // DelayedRun makes the first run of a delayed task since its creation or last reset.
 func DelayedRun(d *core.DelayedTask, now time.Time, route Route) *core.Run {
 	r := newRun(core.DelayedKey(d.ID, d.Resets), core.TriggerDelayed, d.Due, now)
-	r.Namespace, r.DelayedID, r.Queue = d.Namespace, d.ID, route(d.Executors)
+	r.Namespace, r.DelayedID, r.Queue = d.Namespace, d.ID, route(core.Destination{Executors: d.Executors})[0]
 	return r
 }
 
-// TaskRun makes the run that a task's schedule causes at due.
-func TaskRun(d DueTask, due, now time.Time, route Route) *core.Run {
+// TaskRuns makes the runs that a task's schedule causes at due: one, or one for each worker.
+func TaskRuns(d DueTask, due, now time.Time, route Route) []*core.Run {
 	r := newRun(core.ScheduleKey(d.TaskID, d.Version, due), core.TriggerSchedule, due, now)
-	r.Namespace, r.TaskID, r.TaskVersion, r.Queue = d.Namespace, d.TaskID, d.Version, route(d.Executors)
-	return r
+	r.Namespace, r.TaskID, r.TaskVersion = d.Namespace, d.TaskID, d.Version
+	return fire(r, &d.Definition, route)
 }
 
 // MissedRun makes the record of count missed firings of a task, the first and last due as given.
@@ -180,30 +173,6 @@ func MissedRun(d DueTask, first, last time.Time, count int, now time.Time, reaso
 	return r
 }
 
-func (s *Store) dueDelayed(t tx, until time.Time, limit int) ([]*core.DelayedTask, error) {
-	var due []*core.DelayedTask
-	err := t.each(func(rows *sql.Rows) error {
-		var (
-			d         core.DelayedTask
-			at        int64
-			executors string
-		)
-		if err := rows.Scan(&d.ID, &d.Namespace, &at, &d.Resets, &executors); err != nil {
-			return err
-		}
-		d.Due = instant(at)
-		var err error
-		if d.Executors, err = decodeNames(executors); err != nil {
-			// One list that cannot be read must not keep others from being planned: any worker may do it.
-			s.log.Error("the executors of a delayed task cannot be read", "delayed", d.ID, "error", err)
-		}
-		due = append(due, &d)
-		return nil
-	}, "SELECT id, namespace, due_at, resets, executors FROM delayed_tasks WHERE next_due <= ? ORDER BY next_due LIMIT ?",
-		micros(until), limit)
-	return due, err
-}
-
 // earliest is when the first of runs is to be sent.
 func earliest(runs []*core.Run) time.Time {
 	var first time.Time
@@ -213,4 +182,12 @@ func earliest(runs []*core.Run) time.Time {
 		}
 	}
 	return first
+}
+
+// earlier is the earlier of two instants, of which either may be zero.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }

@@ -23,7 +23,7 @@ func everySecond(until time.Time) func(store.DueTask) store.TaskPlan {
 		var p store.TaskPlan
 		at := d.NextDue
 		for ; !at.After(until); at = at.Add(time.Second) {
-			p.Runs = append(p.Runs, store.TaskRun(d, at, testdb.Now(), testdb.AnyWorker))
+			p.Runs = append(p.Runs, store.TaskRuns(d, at, testdb.Now(), testdb.AnyWorker)...)
 		}
 		p.NextDue = at
 		return p
@@ -110,7 +110,7 @@ func TestMissedFiringsAreOnRecord(t *testing.T) {
 		require.True(t, missed.FirstDue.Equal(base))
 		require.True(t, missed.LastDue.Equal(last))
 		require.Equal(t, "nothing was running", missed.Result.Reason)
-		counts, err := b.DailyCounts(b.ctx, core.DefaultNamespace, testdb.Now().Add(-24*time.Hour))
+		counts, err := b.HourlyCounts(b.ctx, core.DefaultNamespace, testdb.Now().Add(-24*time.Hour))
 		require.NoError(t, err)
 		require.Len(t, counts, 1)
 		require.EqualValues(t, 42, counts[0].Runs, "each firing counts")

@@ -122,7 +122,7 @@ func TestReportWithAbsurdInstants(t *testing.T) {
 		})
 		got := b.run(r.ID)
 		require.Len(t, got.Result.Log, 2)
-		require.NoError(t, b.AppendLog(b.ctx, held(r)[0], 0, []core.LogLine{{At: time.UnixMicro(math.MaxInt64), Text: "far"}}))
+		b.say(held(r)[0], 0, core.LogLine{At: time.UnixMicro(math.MaxInt64), Text: "far"})
 	})
 }
 
@@ -224,13 +224,13 @@ func TestLogIsInOrder(t *testing.T) {
 		line := func(s string) core.LogLine { return core.LogLine{At: testdb.Now(), Level: "info", Text: s} }
 		b.plan(b.task(), testdb.Now())
 		old := b.one()
-		require.NoError(t, b.AppendLog(b.ctx, held(old)[0], 0, []core.LogLine{line("of the first holder")}))
+		b.say(held(old)[0], 0, line("of the first holder"))
 		require.NoError(t, b.Return(b.ctx, held(old), testdb.AnyWorker))
 		r := b.one()
 		h := held(r)[0]
-		require.NoError(t, b.AppendLog(b.ctx, h, 2, []core.LogLine{line("three")}))
-		require.NoError(t, b.AppendLog(b.ctx, h, 0, []core.LogLine{line("one"), line("two")}))
-		require.NoError(t, b.AppendLog(b.ctx, h, 0, []core.LogLine{line("one again")}), "a chunk sent twice is kept once")
+		b.say(h, 2, line("three"))
+		b.say(h, 0, line("one"), line("two"))
+		b.say(h, 0, line("one again")) // a chunk sent twice is kept once
 		b.end(r, core.RunSucceeded, func(o *core.Outcome) { o.Result.Log = []core.LogLine{line("four")} })
 		b.report(testdb.Outcome(old.Run, core.RunFailed))
 		var texts []string

@@ -272,3 +272,20 @@ func TestAcquire(t *testing.T) {
 		require.False(t, acquire("m1"))
 	})
 }
+
+// A worker that stops sends a last heartbeat before it closes its stream, and the two are stored apart.
+func TestHeartbeatAfterTheEndOfALeaseRenewsNothing(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		b.plan(b.task(), testdb.Now())
+		r := b.one()
+		require.NoError(t, b.Expire(b.ctx, worker))
+		gone, err := b.Renew(b.ctx, []store.Beat{{Incarnation: worker, Kind: core.NodeWorker, Name: worker, Lease: 24 * time.Hour}})
+		require.NoError(t, err)
+		require.Equal(t, []string{worker}, gone)
+		lost, dead, err := b.Recover(b.ctx, worker, testdb.AnyWorker)
+		require.NoError(t, err)
+		require.True(t, dead, "or what it had would wait for a lease that nobody keeps")
+		require.Len(t, lost, 1)
+		require.Equal(t, r.ID, lost[0].ID)
+	})
+}

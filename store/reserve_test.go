@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ func TestReserve(t *testing.T) {
 		b.plan(k, base, func(r *core.Run) { r.ID, r.Queue = "elsewhere", "node:w2" })
 
 		reserve := func(until time.Time, limit int) []*store.Reserved {
-			runs, err := b.Reserve(b.ctx, master, core.QueueDefault, until, limit)
+			runs, _, err := b.Reserve(b.ctx, master, core.QueueDefault, until, limit, room)
 			require.NoError(t, err)
 			return runs
 		}
@@ -47,6 +48,75 @@ func TestReserve(t *testing.T) {
 	})
 }
 
+// What is reserved fits into the room that its master has, whatever it is made of; the rest stays in the queue.
+func TestReservedRunsFit(t *testing.T) {
+	const size = 100 << 10
+	large := strings.Repeat("x", size)
+	for name, plan := range map[string]func(b *bundle, at time.Time){
+		"callbacks of delayed tasks": func(b *bundle, at time.Time) {
+			b.delayed(func(d *core.DelayedTask) { d.Due, d.Callback.Body = at, large })
+		},
+		"callbacks of tasks": func(b *bundle, at time.Time) {
+			b.plan(b.task(func(k *core.Task) { k.Callback.Body = large }), at)
+		},
+		"results of parents": func(b *bundle, at time.Time) {
+			parent := testdb.Run(b.task(), at, func(r *core.Run) { r.State, r.Result.Response = core.RunSucceeded, []byte(large) })
+			require.NoError(b.t, b.CloseRuns(b.ctx, parent))
+			b.plan(b.task(), at, func(r *core.Run) { r.ParentRunID = parent.ID })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, b *bundle) {
+				const runs = 25
+				base := testdb.Now().Add(-time.Minute)
+				for i := range runs {
+					plan(b, base.Add(time.Duration(i)*time.Second))
+				}
+				var at time.Time
+				total := 0
+				for _, c := range []struct {
+					limit, room, want int
+					more              bool
+				}{
+					{100, size, 0, true},
+					{100, 5*size + size/2, 5, true},
+					{3, 10 * size, 3, true},
+					{100, 10*size + size/2, 10, true},
+					{100, 64 << 20, 7, false},
+				} {
+					got, more, err := b.Reserve(b.ctx, master, core.QueueDefault, testdb.Now(), c.limit, c.room)
+					require.NoError(t, err)
+					require.Len(t, got, c.want)
+					require.Equal(t, c.more, more)
+					took := 0
+					for _, r := range got {
+						took += r.Size()
+						require.Greater(t, r.Size(), size)
+						require.True(t, r.FireAt.After(at), "in their order, whatever was given back")
+						at = r.FireAt
+					}
+					require.LessOrEqual(t, took, c.room)
+					total += len(got)
+					require.Len(t, b.free(), runs-total, "the rest is free")
+				}
+			})
+		})
+	}
+}
+
+// free gives the runs that any master may reserve.
+func (b *bundle) free() (ids []string) {
+	b.t.Helper()
+	open, err := b.OpenRuns(b.ctx)
+	require.NoError(b.t, err)
+	for id, r := range open {
+		if r.Holder == "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 func TestReservedRunBringsWhatItsWorkerNeeds(t *testing.T) {
 	each(t, func(t *testing.T, b *bundle) {
 		d := b.delayed(func(d *core.DelayedTask) { d.Callback.Body = "hello" })
@@ -57,9 +127,8 @@ func TestReservedRunBringsWhatItsWorkerNeeds(t *testing.T) {
 		require.Contains(t, string(runs[0].Callback), `"body":"hello"`)
 		require.Positive(t, runs[0].Size())
 
-		plugin := b.task(func(k *core.Task) {
-			k.Kind, k.Callback, k.Plugin = core.KindPlugin, nil, &core.PluginCall{Package: "p", Task: "t"}
-		})
+		b.upload("p", "1.0.0")
+		plugin := b.task(plugged("p", ""))
 		b.plan(plugin, testdb.Now())
 		runs = b.reserve(master)
 		require.Len(t, runs, 1)
@@ -82,7 +151,7 @@ func TestMastersReserveApart(t *testing.T) {
 		for _, m := range []string{"m1", "m2"} {
 			masters.Go(func() {
 				for {
-					got, err := b.Reserve(b.ctx, m, core.QueueDefault, base, 20)
+					got, _, err := b.Reserve(b.ctx, m, core.QueueDefault, base, 20, room)
 					require.NoError(t, err)
 					if len(got) == 0 {
 						return
@@ -182,10 +251,11 @@ func TestFailedReservationHoldsNothing(t *testing.T) {
 		for n := 1; ; n++ {
 			b.ForgetDefinitions()
 			tap.FailAt(n)
-			runs, err := b.Reserve(b.ctx, master, core.QueueDefault, testdb.Now(), 10)
+			runs, _, err := b.Reserve(b.ctx, master, core.QueueDefault, testdb.Now(), 10, 1500) // room for two
 			tap.FailAt(0)
 			if err == nil {
-				require.Len(t, runs, 3)
+				require.Len(t, runs, 2)
+				require.Len(t, b.free(), 1, "there was no room for one")
 				require.Greater(t, n, 4, "every statement was made to fail")
 				return
 			}

@@ -189,7 +189,7 @@ func TestTaskThatMovedOn(t *testing.T) {
 					k, err := b.Task(b.ctx, k.ID)
 					require.NoError(t, err)
 					require.Equal(t, k.Version, next.TaskVersion, "it follows the definition in force")
-					require.Equal(t, testdb.AnyWorker(k.Executors), next.Queue)
+					require.Equal(t, testdb.AnyWorker(core.Destination{Executors: k.Executors})[0], next.Queue)
 					require.Equal(t, r.ID, next.OccurrenceID)
 					require.Empty(t, b.notices())
 				})

@@ -10,7 +10,7 @@ import (
 // those it began are lost.
 func (s *Store) Return(ctx context.Context, held []Held, route Route) error {
 	return s.write(ctx, func(t tx) error {
-		e := ending{tx: t, store: s, now: s.Now(), route: route}
+		e := s.newEnding(t, s.Now(), route)
 		if err := e.giveBack(held); err != nil {
 			return err
 		}
@@ -23,17 +23,20 @@ func (s *Store) Return(ctx context.Context, held []Held, route Route) error {
 	})
 }
 
-// giveBack plans dispatched runs again that no worker has. One whose task or delayed task was stopped, changed or voided
-// meanwhile is cancelled instead, as it would have been had it been planned at that moment.
+// giveBack plans dispatched runs again that no worker has. One that somebody asked to end, or whose task or delayed task
+// was stopped, changed or voided meanwhile, is cancelled instead, as it would have been had it been planned at that moment.
 func (e *ending) giveBack(held []Held) error {
 	return byToken(held, func(token int64, ids []string) error {
 		return eachIn(ids, func(list string, args []any) error {
-			back, err := e.collectRuns("UPDATE runs SET state = 'planned', holder = '', worker = '', dispatched_at = 0, claim_at = fire_at WHERE state = 'dispatched' AND token = ? AND id IN "+
-				list+" RETURNING "+runColumns, append([]any{token}, args...)...)
+			back, err := e.changeRuns("state = 'planned', holder = '', worker = '', dispatched_at = 0, claim_at = fire_at", nil,
+				"state = 'dispatched' AND token = ? AND id IN "+list, append([]any{token}, args...)...)
 			if err != nil {
 				return err
 			}
-			if err := e.dropGuards(back); err != nil {
+			if err := e.dropGuardsOf(back); err != nil {
+				return err
+			}
+			if back, err = e.endAsked(back); err != nil {
 				return err
 			}
 			return e.cancelWithdrawn(back)
@@ -63,7 +66,7 @@ func (e *ending) cancelWithdrawn(runs []*core.Run) error {
 		if isReady || r.DelayedID == "" && versions[r.TaskID] == r.TaskVersion {
 			continue
 		}
-		if err := e.cancelPlanned("id = ?", r.ID, "it was withdrawn before a worker had it", e.now); err != nil {
+		if err := e.cancelPlanned("it was withdrawn before a worker had it", e.now, "id = ?", r.ID); err != nil {
 			return err
 		}
 	}

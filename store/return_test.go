@@ -27,7 +27,7 @@ func TestReturn(t *testing.T) {
 		require.True(t, back.DispatchedAt.IsZero())
 		require.Equal(t, 1, back.Attempt, "nobody has seen it")
 		require.Empty(t, b.guards())
-		require.NoError(t, b.Started(b.ctx, held(r), testdb.Now()))
+		b.started(r)
 		require.Equal(t, core.RunPlanned, b.open().State, "a word from the dead")
 
 		r = b.one()
@@ -101,41 +101,5 @@ func TestReconcile(t *testing.T) {
 		stale, err = b.Reconcile(b.ctx, worker, []store.Held{held(sent[kept])[0], held(sent[keptRunning])[0]}, testdb.AnyWorker)
 		require.NoError(t, err)
 		require.Empty(t, stale)
-	})
-}
-
-func TestReroute(t *testing.T) {
-	each(t, func(t *testing.T, b *bundle) {
-		pinned := func(k *core.Task) { k.Executors = []string{"w9", "w2"} }
-		route := func(r *core.Run) { r.Queue = "node:w9" }
-		k := b.task(pinned)
-		base := testdb.Now()
-		waiting := b.plan(k, base, route)
-		b.plan(k, base.Add(time.Hour), route)
-		b.plan(b.task(), base)
-		b.plan(b.task(), base, func(r *core.Run) { r.Queue = "label:gpu" })
-		b.plan(b.task(), base, func(r *core.Run) { r.Queue = "node:w1" })
-		d := b.delayed(func(d *core.DelayedTask) { d.Executors = []string{"w9"} })
-
-		stranded, err := b.Stranded(b.ctx, []string{"w1", "w2"}, testdb.Now(), 10)
-		require.NoError(t, err)
-		require.Len(t, stranded, 2)
-		byExecutors := map[int]store.Stranded{}
-		for _, s := range stranded {
-			require.Equal(t, "node:w9", s.Queue)
-			byExecutors[len(s.Executors)] = s
-		}
-		require.Equal(t, waiting.ID, byExecutors[2].RunID)
-		require.Equal(t, []string{"w9", "w2"}, byExecutors[2].Executors)
-		require.Equal(t, d.Executors, byExecutors[1].Executors)
-		few, err := b.Stranded(b.ctx, []string{"w1", "w2"}, testdb.Now(), 1)
-		require.NoError(t, err)
-		require.Len(t, few, 1)
-
-		require.NoError(t, b.Reroute(b.ctx, "node:w9", "node:w2", []string{waiting.ID}))
-		moved := b.reserve(master, "node:w2")
-		require.Len(t, moved, 1)
-		require.NoError(t, b.Reroute(b.ctx, "node:w2", "node:w1", []string{waiting.ID}))
-		require.Equal(t, "node:w2", b.run(waiting.ID).Queue, "a master has it already")
 	})
 }

@@ -7,30 +7,57 @@ import (
 	"github.com/carillonhq/carillon/core"
 )
 
-// RunTask plans a run of a task asked for by hand, to be sent at once. request is unique to the asking.
+// RunTask plans a run of a task asked for by hand, to be sent at once. request is unique to the asking. When the firing goes
+// to several workers it gives the run for the first.
 func (s *Store) RunTask(ctx context.Context, task *core.Task, request string, user int64, route Route) (*core.Run, error) {
+	return s.RunTaskWith(ctx, task, request, user, route, core.Overrides{})
+}
+
+// RunTaskWith is RunTask with something given in place of what the task says, which must fit it.
+func (s *Store) RunTaskWith(ctx context.Context, task *core.Task, request string, user int64, route Route, given core.Overrides) (*core.Run, error) {
 	now := s.Now()
 	r := newRun(core.ManualKey(request), core.TriggerManual, now, now)
-	r.Namespace, r.TaskID, r.TaskVersion, r.RequestedBy, r.Queue = task.Namespace, task.ID, task.Version, user, route(task.Executors)
+	r.Namespace, r.TaskID, r.TaskVersion, r.RequestedBy = task.Namespace, task.ID, task.Version, user
+	runs := fire(r, &task.Definition, route)
 	err := s.write(ctx, func(t tx) error {
-		var state core.TaskState
-		var version int64
-		if _, err := t.one([]any{&state, &version}, "SELECT state, version FROM task_plans WHERE task_id = ?", task.ID); err != nil {
+		if err := t.inForce(task); err != nil {
 			return err
 		}
-		if state != core.TaskRunning || version != task.Version {
-			return core.Conflict("the task was changed by somebody else meanwhile: look again")
+		if _, err := t.insertRuns(runs); err != nil {
+			return err
 		}
-		_, err := t.insertRuns([]*core.Run{r})
-		return err
+		if err := t.noteOverrides(r, &given); err != nil || !t.audits() {
+			return err
+		}
+		title, err := t.title(task.ID)
+		if err != nil {
+			return err
+		}
+		return t.audit(now, "run", core.AuditTask, task.ID, title, append([]core.FieldChange{{Field: "run", After: r.ID}}, core.Changes(nil, given)...))
 	})
 	return r, err
 }
 
-// CancelRun withdraws a planned run. A run that is with a worker is given back instead, to be cancelled there.
+// inForce refuses a task that is not running under the version at hand, and has it stay so until the commit.
+func (t tx) inForce(task *core.Task) error {
+	var state core.TaskState
+	var version int64
+	if _, err := t.one([]any{&state, &version}, "SELECT state, version FROM task_plans WHERE task_id = ? FOR SHARE", task.ID); err != nil {
+		return err
+	}
+	if state != core.TaskRunning || version != task.Version {
+		return core.Conflict("the task was changed by somebody else meanwhile: look again")
+	}
+	return nil
+}
+
+// CancelRun withdraws a planned run. Of a run that is with a worker it notes that it is to be ended, and gives the run.
 func (s *Store) CancelRun(ctx context.Context, id, reason string) (underWay *core.Run, err error) {
 	err = s.write(ctx, func(t tx) error {
-		open, err := t.selectRuns("id = ?", id)
+		if err := t.lockFirings("id = ?", id); err != nil {
+			return err
+		}
+		open, err := t.lockRuns("id = ?", id)
 		if err != nil {
 			return err
 		}
@@ -45,16 +72,18 @@ func (s *Store) CancelRun(ctx context.Context, id, reason string) (underWay *cor
 			return core.Conflict("the run has ended: it is %s", ended[0].State)
 		}
 		r := open[0]
+		if err := t.audit(s.Now(), "cancel", core.AuditRun, id, "", []core.FieldChange{{Field: "reason", After: reason}}); err != nil {
+			return err
+		}
 		if r.State != core.RunPlanned {
 			underWay = r
-			return nil
+			return t.askCancel(id, reason, s.Now())
 		}
 		if _, err := t.exec("DELETE FROM runs WHERE id = ?", id); err != nil {
 			return err
 		}
 		r.State, r.Result.Reason, r.RecordedAt = core.RunCancelled, reason, s.Now()
-		e := ending{tx: t, store: s, now: r.RecordedAt}
-		return e.end([]ended{{Run: r}})
+		return s.newEnding(t, r.RecordedAt, nil).end([]ended{{Run: r}})
 	})
 	return underWay, err
 }
@@ -68,20 +97,8 @@ func (s *Store) Prune(ctx context.Context, before time.Time, limit int) (int, er
 
 // PruneDelayed deletes up to limit delayed tasks that were created and ended before an instant. Their ids begin with the
 // instant of creation, as those of runs begin with the due instant.
-func (s *Store) PruneDelayed(ctx context.Context, before time.Time, limit int) (n int, err error) {
-	err = s.write(ctx, func(t tx) error {
-		ids, err := t.strings("SELECT id FROM delayed_tasks WHERE id < ? AND finished_at > 0 AND finished_at < ? ORDER BY id LIMIT ?",
-			core.FirstRunID(before), micros(before), limit)
-		if err != nil {
-			return err
-		}
-		n = len(ids)
-		return eachIn(ids, func(list string, args []any) error {
-			_, err := t.exec("DELETE FROM delayed_tasks WHERE id IN "+list, args...)
-			return err
-		})
-	})
-	return n, err
+func (s *Store) PruneDelayed(ctx context.Context, before time.Time, limit int) (int, error) {
+	return s.pruneWhere(ctx, "delayed_tasks", "id", "id < ? AND finished_at > 0 AND finished_at < ?", limit, core.FirstRunID(before), micros(before))
 }
 
 // PruneTask deletes up to limit ended runs of a task beyond its newest keep, which must be 1 or more.
@@ -97,13 +114,7 @@ func (s *Store) prune(ctx context.Context, query string, args ...any) (n int, er
 			return err
 		}
 		n = len(ids)
-		return eachIn(ids, func(list string, args []any) error {
-			if _, err := t.exec("DELETE FROM run_history WHERE id IN "+list, args...); err != nil {
-				return err
-			}
-			_, err := t.exec("DELETE FROM run_logs WHERE run_id IN "+list, args...)
-			return err
-		})
+		return t.deleteEnded(ids)
 	})
 	return n, err
 }

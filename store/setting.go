@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
-	"errors"
+	"maps"
+	"slices"
 
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
+	"github.com/carillonhq/carillon/core"
 )
 
 // named is a row of settings or of secrets.
@@ -35,40 +35,58 @@ func (s *Store) Settings(ctx context.Context) (map[string]string, error) {
 // SaveSettings stores settings, all or none.
 func (s *Store) SaveSettings(ctx context.Context, values map[string]string) error {
 	return s.write(ctx, func(t tx) error {
-		for name, value := range values {
-			if err := t.put(settingsTable, named{name, value}); err != nil {
+		changes, err := t.settingChanges(values)
+		if err != nil {
+			return err
+		}
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			if err := t.put(settingsTable, named{name, values[name]}); err != nil {
 				return err
 			}
 		}
-		return nil
+		return t.audit(s.Now(), "edit", core.AuditSettings, "", "", changes)
 	})
 }
 
-// Secret gives the cluster's secret of this name. When it has none yet, value is stored and given; so whoever comes
-// first decides. An empty value stores nothing.
-func (s *Store) Secret(ctx context.Context, name, value string) (string, error) {
-	var stored named
-	err := s.write(ctx, func(t tx) error {
-		if value != "" {
-			if err := t.db.Table(secretsTable).Clauses(clause.OnConflict{DoNothing: true}).Create(&named{name, value}).Error; err != nil {
-				return err
-			}
+// settingChanges tells, for the audit, which of the values to be stored are new.
+func (t tx) settingChanges(values map[string]string) ([]core.FieldChange, error) {
+	if !t.audits() {
+		return nil, nil
+	}
+	var rows []named
+	if err := t.db.Table(settingsTable).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	stored := map[string]string{}
+	for _, r := range rows {
+		stored[r.Name] = r.Value
+	}
+	var changes []core.FieldChange
+	for _, spec := range core.SettingSpecs() {
+		after, given := values[spec.Name]
+		before, ok := stored[spec.Name]
+		if !ok {
+			before = spec.Default
 		}
-		err := t.db.Table(secretsTable).Where("name = ?", name).Take(&stored).Error
-		if errors.Is(err, gorm.ErrRecordNotFound) {
-			return nil
+		if !given || before == after {
+			continue
 		}
-		return err
-	})
-	return stored.Value, err
+		if spec.Secret {
+			before, after = masked(before), masked(after)
+		}
+		changes = append(changes, core.FieldChange{Field: spec.Name, Before: before, After: after})
+	}
+	return changes, nil
 }
 
-// SetSecret replaces the cluster's secret of this name.
-func (s *Store) SetSecret(ctx context.Context, name, value string) error {
-	return s.write(ctx, func(t tx) error { return t.put(secretsTable, named{name, value}) })
+func masked(secret string) string {
+	if secret == "" {
+		return ""
+	}
+	return core.Masked
 }
 
 // put stores a named value in place of the one there may be.
 func (t tx) put(table string, row named) error {
-	return t.db.Table(table).Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error
+	return t.upsert(into{table: table, columns: "name,value", key: "name", update: "value = excluded.value"}, row.Name, row.Value)
 }

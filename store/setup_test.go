@@ -21,12 +21,16 @@ const (
 	worker = "w1"
 )
 
+// room is how many bytes of runs a master reserves.
+const room = 64 << 20
+
 // bundle is a store with two masters and two workers registered, each with the lease of a day, and what tests do with
 // them.
 type bundle struct {
 	*store.Store
-	t   testing.TB
-	ctx context.Context
+	t     testing.TB
+	ctx   context.Context
+	fired int // firings asked for by hand
 }
 
 func setup(t testing.TB, s *store.Store) *bundle {
@@ -94,7 +98,15 @@ func (b *bundle) delayed(changes ...func(*core.DelayedTask)) *core.DelayedTask {
 }
 
 func (b *bundle) ahead() store.PlanAhead {
-	return store.PlanAhead{Until: b.Now(), Route: testdb.AnyWorker}
+	return store.PlanAhead{Until: b.soon(), Route: testdb.AnyWorker}
+}
+
+// soon is now, or a little after by the process's clock and by the database's alike where they are two.
+func (b *bundle) soon() time.Time {
+	if b.Kind() == store.SQLite {
+		return b.Now()
+	}
+	return b.Now().Add(100 * time.Millisecond)
 }
 
 // plan plans a run of a task's schedule at due.
@@ -113,7 +125,7 @@ func (b *bundle) reserve(master string, queues ...string) []*store.Reserved {
 	}
 	var all []*store.Reserved
 	for _, q := range queues {
-		runs, err := b.Reserve(b.ctx, master, q, b.Now(), 100)
+		runs, _, err := b.Reserve(b.ctx, master, q, b.soon(), 100, room)
 		require.NoError(b.t, err)
 		all = append(all, runs...)
 	}
@@ -156,7 +168,27 @@ func held(runs ...store.Handout) []store.Held {
 
 func (b *bundle) started(runs ...store.Handout) {
 	b.t.Helper()
-	require.NoError(b.t, b.Started(b.ctx, held(runs...), testdb.Now()))
+	b.began(testdb.Now(), held(runs...)...)
+}
+
+// began notes that a worker began runs at an instant.
+func (b *bundle) began(at time.Time, runs ...store.Held) {
+	b.t.Helper()
+	require.NoError(b.t, b.TakeNotes(b.ctx, beginnings(at, runs)))
+}
+
+func beginnings(at time.Time, runs []store.Held) []store.Note {
+	notes := make([]store.Note, len(runs))
+	for i, h := range runs {
+		notes[i] = store.Note{Held: h, BeganAt: at}
+	}
+	return notes
+}
+
+// say stores lines of a run's log.
+func (b *bundle) say(h store.Held, first int64, lines ...core.LogLine) {
+	b.t.Helper()
+	require.NoError(b.t, b.TakeNotes(b.ctx, []store.Note{{Held: h, First: first, Lines: lines}}))
 }
 
 // report records outcomes.
@@ -208,7 +240,7 @@ func (b *bundle) states(f store.RunFilter) []core.RunState {
 func (b *bundle) list(f store.RunFilter) []*core.Run {
 	b.t.Helper()
 	f.Limit = 10_000
-	runs, err := b.Runs(b.ctx, f)
+	runs, _, err := b.Runs(b.ctx, f)
 	require.NoError(b.t, err)
 	slices.Reverse(runs)
 	return runs
@@ -239,6 +271,14 @@ func (b *bundle) guards() map[string]string {
 	g, err := b.Guards(b.ctx)
 	require.NoError(b.t, err)
 	return g
+}
+
+// cancels gives the requests to end runs that are with workers.
+func (b *bundle) cancels() []store.Cancel {
+	b.t.Helper()
+	asked, err := b.Cancels(b.ctx)
+	require.NoError(b.t, err)
+	return asked
 }
 
 // notices gives the ids of the runs whose failure somebody must be told of.
@@ -294,3 +334,4 @@ func retrying(k *core.Task) {
 }
 func atMostOnce(k *core.Task) { k.AtMostOnce = true }
 func stopped(k *core.Task)    { k.State = core.TaskStopped }
+func spread(k *core.Task)     { k.Routing.Strategy = core.RouteSharded }

@@ -1,17 +1,23 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"time"
 
+	"github.com/gofrs/flock"
 	sqlitedriver "gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/carillonhq/carillon/internal/wallclock"
 )
 
 // sqliteReaders is how many reads may run beside each other and beside the one writer.
@@ -34,22 +40,50 @@ func sqlitePool(path string, size int, pragmas ...string) (*sql.DB, error) {
 	return pool, nil
 }
 
+func (s *Store) openSQLite(ctx context.Context, opts Options) error {
+	if err := os.MkdirAll(filepath.Dir(opts.DSN), 0o750); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	if !opts.Shared {
+		s.lock = flock.New(opts.DSN + ".lock")
+		switch locked, err := s.lock.TryLock(); {
+		case err != nil:
+			return fmt.Errorf("lock the data folder: %w", err)
+		case !locked:
+			return fmt.Errorf("%w: %s", ErrLocked, opts.DSN)
+		}
+	}
+	conn, err := openSQLiteWriter(opts.DSN)
+	if err != nil {
+		return err
+	}
+	s.conn = conn
+	if !opts.Shared {
+		if err := migrate(ctx, SQLite, conn.pool); err != nil {
+			return err
+		}
+	}
+	if err := conn.connect(ctx); err != nil {
+		return err
+	}
+	if s.writer, err = gorm.Open(sqlitedriver.Dialector{Conn: conn}, gormConfig()); err != nil {
+		return fmt.Errorf("open the SQLite file %s: %w", opts.DSN, err)
+	}
+	if s.readers, err = sqlitePool(opts.DSN, sqliteReaders, "query_only(1)", "cache_size(-8192)"); err != nil {
+		return err
+	}
+	cfg := gormConfig()
+	cfg.PrepareStmt, cfg.PrepareStmtMaxSize, cfg.PrepareStmtTTL = true, maxPrepared, keepPrepared
+	s.reader, err = gorm.Open(sqlitedriver.Dialector{Conn: s.readers}, cfg)
+	return err
+}
+
 func openSQLiteWriter(path string) (*writeConn, error) {
 	pool, err := sqlitePool(path, 2, "cache_size(-32768)") // the writer, and a migration asked for beside it
 	if err != nil {
 		return nil, err
 	}
 	return newWriteConn(pool), nil
-}
-
-func openSQLiteReader(path string) (*gorm.DB, error) {
-	pool, err := sqlitePool(path, sqliteReaders, "query_only(1)", "cache_size(-8192)")
-	if err != nil {
-		return nil, err
-	}
-	cfg := gormConfig()
-	cfg.PrepareStmt, cfg.PrepareStmtMaxSize, cfg.PrepareStmtTTL = true, maxPrepared, keepPrepared
-	return gorm.Open(sqlitedriver.Dialector{Conn: pool}, cfg)
 }
 
 // keepPrepared lets prepared statements live as long as their connection: with any other time gorm starts a goroutine
@@ -59,23 +93,32 @@ const keepPrepared = 10 * 365 * 24 * time.Hour
 func gormConfig() *gorm.Config {
 	return &gorm.Config{
 		SkipDefaultTransaction: true, Logger: logger.Discard, DisableAutomaticPing: true,
-		NowFunc: func() time.Time { return time.Now().UTC() },
+		NowFunc: func() time.Time { return wallclock.Now().UTC() },
 	}
 }
 
-// isDuplicate says whether err is the breach of a primary key or a unique index. gorm's own translation does not know
-// this driver's codes.
-func isDuplicate(err error) bool {
-	e, ok := errors.AsType[*sqlite.Error](err)
-	return ok && (e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
-}
+// sqliteDialect is SQLite's SQL. One transaction writes at a time, so no row needs a lock.
+type sqliteDialect struct{}
 
-// refused says whether err is SQLite's refusal of what it was given. All its other errors are about the file, the disk or
-// other processes, and pass.
-func refused(e *sqlite.Error) bool {
+func (sqliteDialect) bind(query string) string        { return unlocked(query) }
+func (sqliteDialect) insert(in into, rows int) string { return in.onConflict(rows) }
+func (sqliteDialect) returns() bool                   { return true }
+func (sqliteDialect) counts() bool                    { return true }
+func (sqliteDialect) clock() string                   { return "" }
+
+// Errors that are not SQLite's refusal of what it was given are about the file, the disk or other processes, and pass.
+func (sqliteDialect) classify(err error) errorClass {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return unknownError
+	}
+	switch e.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return duplicateError
+	}
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_RANGE:
-		return true
+		return refusedError
 	}
-	return false
+	return passingError
 }

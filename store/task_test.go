@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -266,6 +267,7 @@ func TestTasksPaging(t *testing.T) {
 		require.Len(t, page(store.TaskFilter{Title: "100% done!", Limit: 2}), 9)
 		require.Empty(t, page(store.TaskFilter{Title: "Task%6", Limit: 2}), "what a pattern means stands for itself")
 		require.Empty(t, page(store.TaskFilter{Title: "Tas__6", Limit: 2}))
+		require.Empty(t, page(store.TaskFilter{Title: "[T]ask", Limit: 2}))
 
 		tasks, err := b.Tasks(b.ctx, store.TaskFilter{Offset: 3, Limit: 2})
 		require.NoError(t, err)
@@ -277,5 +279,109 @@ func TestTasksPaging(t *testing.T) {
 		states, err := b.TaskStates(b.ctx, []string{other.ID, gone.ID, "nothing"})
 		require.NoError(t, err)
 		require.Equal(t, map[string]core.TaskState{other.ID: core.TaskStopped, gone.ID: core.TaskDeleted}, states)
+	})
+}
+
+// Each order lists all tasks once over the pages, one the reverse of the other.
+func TestTasksInOrder(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		now := testdb.Now()
+		b.task(titled("b"), due(now.Add(time.Hour)))
+		b.task(titled("a"), due(now.Add(2*time.Hour)), stopped)
+		ran := b.task(titled("c"), func(k *core.Task) { k.NextDue = time.Time{} })
+		b.plan(ran, now)
+		b.end(b.one(), core.RunFailed)
+
+		titles := func(f store.TaskFilter) (all []string) {
+			f.Limit = 2
+			for f.Offset = 0; ; f.Offset += 2 {
+				tasks, err := b.Tasks(b.ctx, f)
+				require.NoError(t, err)
+				for _, k := range tasks {
+					all = append(all, k.Title)
+				}
+				if len(tasks) < 2 {
+					return all
+				}
+			}
+		}
+		for _, order := range store.TaskOrders() {
+			up, down := titles(store.TaskFilter{Order: order}), titles(store.TaskFilter{Order: order, Desc: true})
+			require.ElementsMatch(t, []string{"a", "b", "c"}, up, order)
+			require.ElementsMatch(t, up, down, order)
+			switch order {
+			case store.TasksByNextDue, store.TasksByLastRun, store.TasksByRuns: // what has no place comes last both ways
+			default:
+				slices.Reverse(down)
+				require.Equal(t, up, down, order)
+			}
+		}
+		require.Equal(t, []string{"a", "b", "c"}, titles(store.TaskFilter{Order: store.TasksByTitle}))
+		require.Equal(t, []string{"b", "a", "c"}, titles(store.TaskFilter{Order: store.TasksByNextDue}))
+		for _, desc := range []bool{false, true} {
+			require.Equal(t, "c", titles(store.TaskFilter{Order: store.TasksByLastRun, Desc: desc})[0])
+			require.Equal(t, "c", titles(store.TaskFilter{Order: store.TasksByRuns, Desc: desc})[0])
+			require.Equal(t, "c", titles(store.TaskFilter{Order: store.TasksByNextDue, Desc: desc})[2])
+		}
+		require.Equal(t, []string{"c"}, titles(store.TaskFilter{Outcome: core.RunFailed}))
+		n, err := b.CountTasks(b.ctx, store.TaskFilter{Outcome: core.RunFailed})
+		require.NoError(t, err)
+		require.EqualValues(t, 1, n)
+	})
+}
+
+// However many a filter leaves, and however they are looked for, the list is the same.
+func TestTasksOfFewAndOfMany(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		now := testdb.Now()
+		for i := range 12 {
+			k := b.task(titled(fmt.Sprint("task ", i*7%12)), func(k *core.Task) {
+				k.State = []core.TaskState{core.TaskRunning, core.TaskStopped, core.TaskPaused}[i%3]
+				k.NextDue = []time.Time{now.Add(time.Duration(i) * time.Hour), {}}[i%2]
+				k.Labels = [][]string{{"a"}, {"a", "b"}, nil}[i%3]
+				k.CreatedAt = now.Add(time.Duration(i/2) * time.Second)
+			})
+			if k.State == core.TaskRunning && i%2 == 0 {
+				b.plan(k, now.Add(-time.Minute))
+				b.end(b.one(), []core.RunState{core.RunFailed, core.RunSucceeded}[i/6%2])
+			}
+		}
+		ids := func(tasks []*core.Task, err error) (ids []string) {
+			require.NoError(t, err)
+			for _, k := range tasks {
+				ids = append(ids, k.ID)
+			}
+			return ids
+		}
+		for _, f := range []store.TaskFilter{
+			{}, {Search: "1"}, {State: core.TaskRunning}, {Label: "a"}, {Outcome: core.RunSucceeded}, {Kind: core.KindHTTP, Label: "a", State: core.TaskStopped},
+			{Label: "b", Worker: "none"}, {Namespace: core.DefaultNamespace, State: core.TaskPaused, Search: "task"},
+		} {
+			for _, f.Order = range append(store.TaskOrders(), "") {
+				for _, f.Desc = range []bool{false, true} {
+					for _, f.Offset = range []int{0, 2, 5} {
+						f.Limit = 3
+						few := ids(b.Tasks(b.ctx, f))
+						require.Equal(t, few, ids(b.TasksOfMany(b.ctx, f)), "%+v", f)
+						page, total, err := b.TaskPage(b.ctx, f, 4)
+						require.Equal(t, few, ids(page, err), "%+v", f)
+						all, err := b.CountTasks(b.ctx, f)
+						require.NoError(t, err)
+						require.Equal(t, min(all, 5), total, "%+v", f)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestRecentOutcomes(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		k, other := b.task(), b.task()
+		b.history(k, testdb.Now().Add(-time.Hour), 3, core.RunSucceeded)
+		b.history(k, testdb.Now().Add(-time.Minute), 1, core.RunFailed)
+		recent, err := b.RecentOutcomes(b.ctx, []string{k.ID, other.ID}, 3)
+		require.NoError(t, err)
+		require.Equal(t, map[string][]core.RunState{k.ID: {core.RunSucceeded, core.RunSucceeded, core.RunFailed}}, recent)
 	})
 }

@@ -12,6 +12,7 @@ import (
 type userRow struct {
 	ID           int64
 	Name         string
+	DisplayName  string
 	PasswordHash string
 	SecretHash   string
 	Role         string
@@ -26,15 +27,15 @@ func (userRow) TableName() string { return "users" }
 
 func toUserRow(u *core.User) userRow {
 	return userRow{
-		ID: u.ID, Name: u.Name, PasswordHash: u.PasswordHash, SecretHash: u.SecretHash, Role: string(u.Role), Email: u.Email,
-		Disabled: u.Disabled, MustChange: u.MustChange, CreatedAt: micros(u.CreatedAt),
+		ID: u.ID, Name: u.Name, DisplayName: u.DisplayName, PasswordHash: u.PasswordHash, SecretHash: u.SecretHash,
+		Role: string(u.Role), Email: u.Email, Disabled: u.Disabled, MustChange: u.MustChange, CreatedAt: micros(u.CreatedAt),
 	}
 }
 
 func (r userRow) user() *core.User {
 	return &core.User{
-		ID: r.ID, Name: r.Name, PasswordHash: r.PasswordHash, SecretHash: r.SecretHash, Role: core.Role(r.Role), Email: r.Email,
-		Disabled: r.Disabled, MustChange: r.MustChange, CreatedAt: instant(r.CreatedAt),
+		ID: r.ID, Name: r.Name, DisplayName: r.DisplayName, PasswordHash: r.PasswordHash, SecretHash: r.SecretHash,
+		Role: core.Role(r.Role), Email: r.Email, Disabled: r.Disabled, MustChange: r.MustChange, CreatedAt: instant(r.CreatedAt),
 	}
 }
 
@@ -44,23 +45,14 @@ func (s *Store) CreateUser(ctx context.Context, u *core.User) error {
 		row := toUserRow(u)
 		row.ID = 0
 		err := t.db.Create(&row).Error
-		if isDuplicate(err) {
+		if t.words.classify(err) == duplicateError {
 			return core.Conflict("there is a user named %s already", u.Name)
 		}
-		u.ID = row.ID
-		return err
-	})
-}
-
-// UpdateUser stores a user's fields, by id. The name and the day of creation stay.
-func (s *Store) UpdateUser(ctx context.Context, u *core.User) error {
-	return s.write(ctx, func(t tx) error {
-		row := toUserRow(u)
-		res := t.db.Model(&row).Select("PasswordHash", "SecretHash", "Role", "Email", "Disabled", "MustChange").Updates(&row)
-		if res.Error == nil && res.RowsAffected == 0 {
-			return core.NotFound("there is no user %d", u.ID)
+		if err != nil {
+			return err
 		}
-		return res.Error
+		u.ID = row.ID
+		return t.auditUser("create", s.Now(), u, core.Changes(nil, u))
 	})
 }
 
@@ -72,6 +64,18 @@ func (s *Store) UserByName(ctx context.Context, name string) (*core.User, error)
 	}
 	if len(users) == 0 {
 		return nil, core.NotFound("there is no user named %s", name)
+	}
+	return users[0], nil
+}
+
+// UserByID reads one user.
+func (s *Store) UserByID(ctx context.Context, id int64) (*core.User, error) {
+	users, err := s.users(s.read(ctx).db.Where("id = ?", id))
+	if err != nil {
+		return nil, err
+	}
+	if len(users) == 0 {
+		return nil, core.NotFound("there is no user %d", id)
 	}
 	return users[0], nil
 }

@@ -26,7 +26,7 @@ func (i *incarnation) attempt(h *held) {
 		}
 		i.finish(h, o)
 	}()
-	o = i.opts.Performer.Perform(h.ctx, h.run, h.log.add)
+	o = i.opts.Performer.Perform(h.ctx, h.run, h)
 	returned = true
 }
 

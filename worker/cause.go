@@ -1,6 +1,9 @@
 package worker
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Why the context of a run was cancelled. context.Cause gives an error that wraps one of these.
 var (
@@ -12,4 +15,6 @@ var (
 	ErrLeaseLost = errors.New("aborted: the worker's lease ran out before a master renewed it")
 	// ErrStopping means that the worker was stopped and the run did not end in the time allowed for that.
 	ErrStopping = errors.New("aborted: the worker was stopped before the run ended")
+	// ErrHurried is ErrStopping when the stop was not to wait for anything.
+	ErrHurried = fmt.Errorf("%w, at once", ErrStopping)
 )

@@ -158,7 +158,7 @@ func TestEveryRunEndsOnceWhateverTheStreamsDo(t *testing.T) {
 				active, seen := map[string]bool{}, map[string]bool{}
 				var wrong []string
 				w, err := New(Options{Name: "w1", Slots: 20, Dialer: b, Performer: performer(
-					func(ctx context.Context, r *rpc.Run, log func(level, text string)) core.Outcome {
+					func(ctx context.Context, r *rpc.Run, say Sink) core.Outcome {
 						key := fmt.Sprintf("%s/%d", r.Id, r.Token)
 						mu.Lock()
 						if active[r.Id] || seen[key] {
@@ -167,7 +167,7 @@ func TestEveryRunEndsOnceWhateverTheStreamsDo(t *testing.T) {
 						active[r.Id], seen[key] = true, true
 						d := time.Duration(rand.IntN(15_000)) * time.Millisecond
 						mu.Unlock()
-						o := lasting(d)(ctx, r, log)
+						o := lasting(d)(ctx, r, say)
 						b.mu.Lock()
 						expired := !time.Now().Before(b.lease)
 						b.mu.Unlock()

@@ -2,11 +2,10 @@ package worker
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
-	"slices"
 	"sync"
 	"time"
 
@@ -26,18 +25,22 @@ const openTimeout = 2 * time.Second
 
 // GRPCOptions say which masters a worker may join.
 type GRPCOptions struct {
-	// Addresses are the masters, as host:port; at least one. A host name may stand for several.
+	// Addresses are the masters, as host:port; at least one. A host name that stands for several addresses is as many
+	// masters; it is looked up anew whenever a stream is to be opened.
 	Addresses []string
 	// Token is the join token.
 	Token string
-	// Credentials secure the connection; nil speaks in the clear.
-	Credentials credentials.TransportCredentials
+	// TLS gives the configuration of each connection; nil speaks in the clear. The name that the master's certificate
+	// must have is that of the address as it was given.
+	TLS func() *tls.Config
+	// Lookup gives the addresses of a host. Defaults to the system's resolver.
+	Lookup func(ctx context.Context, host string) ([]string, error)
 }
 
 // GRPCDialer opens streams to masters at a list of addresses, beginning with a random one so that workers spread.
 //
-// An address that answered and whose stream was lost is tried after the others, for its master may be the one that died;
-// one that did not answer is tried last.
+// A master that answered and whose stream was lost is tried after the others, for it may be the one that died; one that did
+// not answer, or refused, is tried last.
 //
 // There is no keepalive: gRPC allows a client one ping every 10 s at most, and the worker notices sooner that heartbeats
 // are not answered.
@@ -46,56 +49,42 @@ type GRPCDialer struct {
 	dialing []grpc.DialOption
 
 	mu      sync.Mutex
-	targets []*target
+	targets targets
 }
 
-// target is an address and how it has done so far.
-type target struct {
-	address string
-	rank    rank
-}
+var _ Several = (*GRPCDialer)(nil)
 
-type rank int
-
-const (
-	untried  rank = iota
-	answered      // the last stream brought a message; if this address is tried again, the stream was lost
-	failed        // the last stream was not opened or brought nothing
-)
-
-var _ Dialer = (*GRPCDialer)(nil)
-
-// NewGRPCDialer checks the options. Nothing is connected before Dial.
+// NewGRPCDialer checks the options. Nothing is looked up or connected before Dial.
 func NewGRPCDialer(opts GRPCOptions) (*GRPCDialer, error) {
 	if len(opts.Addresses) == 0 {
 		return nil, errors.New("no master to join: give --master HOST:PORT")
 	}
-	if opts.Credentials == nil {
-		opts.Credentials = insecure.NewCredentials()
-	}
-	d := &GRPCDialer{opts: opts, dialing: []grpc.DialOption{
-		grpc.WithTransportCredentials(opts.Credentials),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage)),
-	}}
 	for _, address := range opts.Addresses {
 		if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {
 			return nil, fmt.Errorf("%q is not the address of a master: write host:port", address)
 		}
-		d.targets = append(d.targets, &target{address: address})
 	}
-	rand.Shuffle(len(d.targets), func(i, j int) { d.targets[i], d.targets[j] = d.targets[j], d.targets[i] })
-	return d, nil
+	if opts.Lookup == nil {
+		opts.Lookup = net.DefaultResolver.LookupHost
+	}
+	return &GRPCDialer{opts: opts, dialing: []grpc.DialOption{
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage)),
+	}}, nil
 }
 
 // Dial opens a stream to the first master that takes one. The error joins those of all addresses.
 func (d *GRPCDialer) Dial(ctx context.Context) (rpc.WorkerStream, error) {
-	var errs []error
+	errs := d.lookUp(ctx)
+	how := ""
+	if d.opts.TLS == nil {
+		how = ", without TLS" // else a master that wants it only seems to hang up
+	}
 	for _, t := range d.order() {
 		stream, err := d.open(ctx, t)
 		if err == nil {
 			return stream, nil
 		}
-		errs = append(errs, fmt.Errorf("%s: %w", t.address, err))
+		errs = append(errs, fmt.Errorf("%s%s: %w", t, how, err))
 		if ctx.Err() != nil {
 			break
 		}
@@ -103,26 +92,34 @@ func (d *GRPCDialer) Dial(ctx context.Context) (rpc.WorkerStream, error) {
 	return nil, errors.Join(errs...)
 }
 
-// order gives the targets in the order of their rank, and within a rank the one tried longest ago first.
+// Others says whether there is a master that was not tried since the last one that answered.
+func (d *GRPCDialer) Others() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.targets.others()
+}
+
 func (d *GRPCDialer) order() []*target {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	slices.SortStableFunc(d.targets, func(a, b *target) int { return int(a.rank - b.rank) })
-	return slices.Clone(d.targets)
+	return d.targets.order()
 }
 
-// judge ranks t and puts it behind all others of that rank.
 func (d *GRPCDialer) judge(t *target, r rank) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	t.rank = r
-	at := slices.Index(d.targets, t)
-	d.targets = append(slices.Delete(d.targets, at, at+1), t)
+	d.targets.judge(t, r)
 }
 
 func (d *GRPCDialer) open(ctx context.Context, t *target) (rpc.WorkerStream, error) {
 	d.judge(t, failed) // until its first message arrives
-	conn, err := grpc.NewClient(t.address, d.dialing...)
+	secure := insecure.NewCredentials()
+	if d.opts.TLS != nil {
+		secure = credentials.NewTLS(d.opts.TLS())
+	}
+	// The address is dialled as it is; it is the name it was given by that TLS checks.
+	conn, err := grpc.NewClient("passthrough:///"+t.address,
+		append([]grpc.DialOption{grpc.WithTransportCredentials(secure), grpc.WithAuthority(t.name)}, d.dialing...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,9 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -93,9 +95,9 @@ func TestWorkerOverGRPCMovesToAnotherMaster(t *testing.T) {
 	a, b := serveGRPC(t, giving("of a")), serveGRPC(t, giving("of b"))
 	w, err := New(Options{
 		Name: "w1", Dialer: dialer(t, "secret-token", closedAddress(t), a.address, b.address),
-		Performer: performer(func(ctx context.Context, r *rpc.Run, log func(level, text string)) core.Outcome {
+		Performer: performer(func(ctx context.Context, r *rpc.Run, say Sink) core.Outcome {
 			performed <- r.Id
-			return succeed(ctx, r, log)
+			return succeed(ctx, r, say)
 		}),
 	})
 	require.NoError(t, err)
@@ -151,6 +153,8 @@ func TestMasterThatTakesNoConnectionIsGivenUpInTime(t *testing.T) {
 func TestOrderOfMasters(t *testing.T) {
 	t.Parallel()
 	d := dialer(t, "", "a:1", "b:1", "c:1")
+	d.opts.Lookup = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
+	require.Empty(t, d.lookUp(t.Context()))
 	order := func() (all string) {
 		for _, target := range d.order() {
 			all += target.address[:1]
@@ -168,6 +172,95 @@ func TestOrderOfMasters(t *testing.T) {
 	require.Equal(t, "bac", order())
 	d.judge(byName["b"], failed)
 	require.Equal(t, "acb", order())
+}
+
+// names gives the targets in the order in which they are tried, by what they were found as.
+func (d *GRPCDialer) names() (all []string) {
+	for _, t := range d.order() {
+		all = append(all, t.String())
+	}
+	return all
+}
+
+// A name that stands for several addresses is as many masters. What it stands for may change, and what was learned of an
+// address stays with it.
+func TestNameOfSeveralMasters(t *testing.T) {
+	t.Parallel()
+	d := dialer(t, "", "masters.internal:7", "10.0.0.9:7")
+	answers := map[string][]string{"masters.internal": {"10.0.0.1", "10.0.0.2", "fd00::3"}}
+	var broken error
+	d.opts.Lookup = func(_ context.Context, host string) ([]string, error) { return slices.Clone(answers[host]), broken }
+	require.Empty(t, d.lookUp(t.Context()))
+	one, two, three, nine := "masters.internal:7 (10.0.0.1:7)", "masters.internal:7 (10.0.0.2:7)", "masters.internal:7 ([fd00::3]:7)", "10.0.0.9:7"
+	require.ElementsMatch(t, []string{one, two, three, nine}, d.names())
+	d.judge(d.order()[0], failed)
+	last := d.names()[3]
+	require.Empty(t, d.lookUp(t.Context()))
+	require.Equal(t, last, d.names()[3])
+
+	answers["masters.internal"] = []string{"10.0.0.2", "10.0.0.4"}
+	require.Empty(t, d.lookUp(t.Context()))
+	require.ElementsMatch(t, []string{two, "masters.internal:7 (10.0.0.4:7)", nine}, d.names())
+	broken = errors.New("the resolver is away")
+	require.ErrorContains(t, errors.Join(d.lookUp(t.Context())...), "look up masters.internal:7: the resolver is away")
+	require.Len(t, d.names(), 3, "what it stood for stays")
+}
+
+func TestFirstMasterIsDrawn(t *testing.T) {
+	t.Parallel()
+	first := map[string]int{}
+	for range 3000 {
+		d := dialer(t, "", "a.internal:1", "10.0.0.1:1", "10.0.0.2:1")
+		d.opts.Lookup = func(context.Context, string) ([]string, error) { return []string{"10.0.1.1", "10.0.1.2"}, nil }
+		require.Empty(t, d.lookUp(t.Context()))
+		first[d.names()[0]]++
+	}
+	require.Len(t, first, 4)
+	for name, n := range first {
+		require.InDelta(t, 750, n, 150, name) // six standard deviations
+	}
+}
+
+// Others are those that were not tried since a master answered last; the one that answered is none of them.
+func TestOtherMasters(t *testing.T) {
+	t.Parallel()
+	d := dialer(t, "", "10.0.0.1:1", "10.0.0.2:1")
+	require.Empty(t, d.lookUp(t.Context()))
+	require.True(t, d.Others())
+	a, b := d.order()[0], d.order()[1]
+	d.judge(a, failed)
+	require.True(t, d.Others())
+	d.judge(a, answered)
+	require.True(t, d.Others())
+	d.judge(b, failed)
+	require.False(t, d.Others())
+	d.judge(b, answered)
+	require.True(t, d.Others(), "the first may be back")
+	d.judge(a, failed)
+	require.False(t, d.Others())
+	alone := dialer(t, "", "10.0.0.1:1")
+	require.Empty(t, alone.lookUp(t.Context()))
+	alone.judge(alone.order()[0], answered)
+	require.False(t, alone.Others())
+}
+
+func TestNameIsDialledAtAnAddressThatAnswers(t *testing.T) {
+	t.Parallel()
+	m := serveGRPC(t, giving("a"))
+	_, port, err := net.SplitHostPort(m.address)
+	require.NoError(t, err)
+	d := dialer(t, "secret-token", "masters.internal:"+port)
+	d.opts.Lookup = func(context.Context, string) ([]string, error) { return []string{"127.0.0.2", "127.0.0.1"}, nil }
+	for range 4 {
+		ctx, cancel := context.WithCancel(t.Context())
+		stream, err := d.Dial(ctx)
+		require.NoError(t, err)
+		require.NoError(t, stream.Send(&rpc.WorkerMessage{Kind: &rpc.WorkerMessage_Hello{Hello: &rpc.Hello{}}}))
+		_, err = stream.Recv()
+		require.NoError(t, err)
+		<-m.hellos
+		cancel()
+	}
 }
 
 func TestAddressesAreChecked(t *testing.T) {

@@ -38,7 +38,15 @@
 // the lease until the moment it sent the acknowledged Hello or heartbeat plus lease_ms, by its own monotonic clock: the
 // lease was stored later than that, so the worker can only stop earlier than it must. When core.LeaseMargin of the trusted
 // time is left, masters may soon give the runs to others: what waits is forgotten and what is under way is cancelled with
-// ErrLeaseLost. A stream on which no lease was renewed for three quarters of the time until then is given up and
+// ErrLeaseLost.
+//
+// A lease that the worker no longer trusts must not be renewed either, or nobody would be given its runs. So it sends a
+// heartbeat only when its master asks for one, every 3 s: one that hears nothing is soon silent, and its lease in the
+// database runs out a lease after it last heard its master, however well it is heard. Two messages are not asked for:
+// the heartbeat that says it drains, and Hello, which no connection carries on which nothing comes back. Masters of
+// earlier versions do not ask, and get a heartbeat every 3 s.
+//
+// A stream on which no lease was renewed for three quarters of the time until then is given up and
 // another master is tried, so that a master which hangs costs no run.
 //
 // A run that the worker itself gave up (ErrLeaseLost, ErrStopping) is reported as lost, not as cancelled: nobody withdrew
@@ -46,12 +54,15 @@
 //
 // # What a crash or a cut does
 //
-//   - The stream is lost: runs go on, outcomes gather. The worker dials again, after a wait that grows from 100 ms to 5 s,
-//     and its Hello says to whichever master answers what it holds; the streamed log lines and unconfirmed outcomes follow.
+//   - The stream is lost: runs go on, outcomes gather. The worker dials the next master at once (within 100 ms), and when all
+//     have been tried waits for longer and longer: up to 1 s while runs depend on its lease, up to 5 s after. Its Hello says
+//     to whichever master answers what it holds; the streamed log lines and unconfirmed outcomes follow.
 //   - Every master is out of reach: the runs are cancelled when the lease runs out. Their outcomes are kept and reported
 //     once a master answers, who refuses those that are stale.
 //   - The master refuses the worker (token, name, version): the reason is logged with what to do, and the worker goes on
-//     trying, since an operator may mend it.
+//     trying, since an operator may mend it. What it runs goes on until its lease runs out.
+//   - Another worker of its name started later: the same. Nobody else is given what this one runs before its lease ends.
+//   - An administrator deleted the worker: it joins again as idle, and is given nothing until it is enabled.
 //   - The worker dies: its incarnation's lease runs out and the masters recover what it held. The next start has a new
 //     incarnation and holds nothing.
 //   - The performer panics: the run fails, its log holds the stack, the worker goes on.

@@ -11,12 +11,13 @@ const (
 	abortWait   = 3 * time.Second // for cancelled runs to return
 	confirmWait = 5 * time.Second // for outcomes to be confirmed
 	closeWait   = time.Second     // for the master to close the stream
+	hurriedWait = time.Second     // instead of the two before when the stop was hurried
 )
 
 // drain ends the incarnation. It is called once.
 //
 //	draining   nothing more is taken, what waits is forgotten, a heartbeat says so at once; runs go on
-//	aborting   after DrainTimeout: runs under way are cancelled with ErrStopping and reported as lost
+//	aborting   after DrainTimeout, or when hurried: runs under way are cancelled with ErrStopping and reported as lost
 //	reporting  until every outcome is confirmed, on a new stream if need be
 //	closing    the sender closes the stream, the master ends it, all goroutines end
 func (i *incarnation) drain(ctx context.Context) error {
@@ -25,12 +26,16 @@ func (i *incarnation) drain(ctx context.Context) error {
 	underWay, ended := i.table.counts()
 	i.log.Info("draining", "running", underWay, "unconfirmed", ended)
 
-	i.await(ctx, i.opts.DrainTimeout, i.idle)
-	if n := i.table.abort(ErrStopping); n > 0 {
-		i.log.Warn("runs did not end in the time allowed and were cancelled", "runs", n, "allowed", i.opts.DrainTimeout)
-		i.await(ctx, abortWait, i.idle)
+	i.await(ctx, i.opts.DrainTimeout, func() bool { return i.hurried.Load() || i.nothingUnderWay() })
+	why := ErrStopping
+	if i.hurried.Load() {
+		why = ErrHurried
 	}
-	i.await(ctx, confirmWait, i.confirmed)
+	if n := i.table.abort(why); n > 0 {
+		i.log.Warn("runs did not end in the time allowed and were cancelled", "runs", n, "allowed", i.opts.DrainTimeout, "hurried", i.hurried.Load())
+		i.await(ctx, i.patience(abortWait), i.nothingUnderWay)
+	}
+	i.await(ctx, i.patience(confirmWait), i.confirmed)
 
 	close(i.closing)
 	if i.connected.Load() {
@@ -55,6 +60,14 @@ func (i *incarnation) drain(ctx context.Context) error {
 	return nil
 }
 
+// patience is how long a wait after the drain may take.
+func (i *incarnation) patience(usual time.Duration) time.Duration {
+	if i.hurried.Load() {
+		return hurriedWait
+	}
+	return usual
+}
+
 // await returns when holds is true, after the time given, or at the end of ctx.
 func (i *incarnation) await(ctx context.Context, atMost time.Duration, holds func() bool) {
 	timer := time.NewTimer(atMost)
@@ -70,7 +83,7 @@ func (i *incarnation) await(ctx context.Context, atMost time.Duration, holds fun
 	}
 }
 
-func (i *incarnation) idle() bool {
+func (i *incarnation) nothingUnderWay() bool {
 	underWay, _ := i.table.counts()
 	return underWay == 0
 }

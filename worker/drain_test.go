@@ -64,6 +64,42 @@ func TestDrainReportsWhatItCancelsAsLost(t *testing.T) {
 	})
 }
 
+func TestHurriedDrainCancelsAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := setup(t, lasting(time.Hour))
+		m := s.fleet.last()
+		m.dispatch(run("a", 1))
+		stopped := stop(t.Context(), s)
+		time.Sleep(time.Second)
+		require.Empty(t, m.outcomes(), "it may go on for as long as a drain lasts")
+		s.worker.Hurry()
+		time.Sleep(outcomeLinger)
+		outcomes := m.outcomes()
+		require.Len(t, outcomes, 1)
+		require.Equal(t, string(core.RunLost), outcomes[0].State, "it is owed still")
+		m.confirm(outcomes...)
+		require.NoError(t, <-stopped)
+		s.worker.Hurry()
+	})
+}
+
+// Neither a performer that does not heed its context nor a master that is away holds a hurried stop up for long.
+func TestHurriedStopIsBounded(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		let := make(chan struct{})
+		s := setup(t, func(context.Context, *rpc.Run, Sink) core.Outcome {
+			<-let
+			return core.Outcome{State: core.RunSucceeded}
+		})
+		defer close(let)
+		s.fleet.last().dispatch(run("a", 1))
+		began := time.Now()
+		s.worker.Hurry() // before it stops, as when two signals come at once
+		require.ErrorContains(t, s.worker.Stop(t.Context()), "1 runs under way")
+		require.LessOrEqual(t, time.Since(began), 2*hurriedWait+closeWait)
+	})
+}
+
 func TestDrainGoesOnWithAnotherMaster(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := setup(t, lasting(time.Second))
@@ -94,7 +130,7 @@ func TestStopSaysWhatItLeavesBehind(t *testing.T) {
 func TestStopEndsWithItsContext(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		let := make(chan struct{})
-		s := setup(t, func(context.Context, *rpc.Run, func(level, text string)) core.Outcome {
+		s := setup(t, func(context.Context, *rpc.Run, Sink) core.Outcome {
 			<-let // a performer that does not heed its context
 			return core.Outcome{State: core.RunSucceeded}
 		})

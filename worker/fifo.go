@@ -18,6 +18,9 @@ func (q *fifo[T]) push(item T) {
 	q.items = append(q.items, item)
 }
 
+// peek gives the oldest item. The queue must not be empty.
+func (q *fifo[T]) peek() T { return q.items[q.head] }
+
 // pop takes the oldest item. The queue must not be empty.
 func (q *fifo[T]) pop() T {
 	var none T

@@ -21,24 +21,24 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // performer is a Performer made of a function.
-type performer func(ctx context.Context, run *rpc.Run, log func(level, text string)) core.Outcome
+type performer func(ctx context.Context, run *rpc.Run, say Sink) core.Outcome
 
-func (p performer) Perform(ctx context.Context, run *rpc.Run, log func(level, text string)) core.Outcome {
-	return p(ctx, run, log)
+func (p performer) Perform(ctx context.Context, run *rpc.Run, say Sink) core.Outcome {
+	return p(ctx, run, say)
 }
 
 // succeed ends at once.
-func succeed(context.Context, *rpc.Run, func(level, text string)) core.Outcome {
+func succeed(context.Context, *rpc.Run, Sink) core.Outcome {
 	now := time.Now()
 	return core.Outcome{State: core.RunSucceeded, SentAt: now, AnsweredAt: now}
 }
 
 // lasting gives a performer whose runs last d unless they are cancelled.
 func lasting(d time.Duration) performer {
-	return func(ctx context.Context, run *rpc.Run, log func(level, text string)) core.Outcome {
+	return func(ctx context.Context, run *rpc.Run, say Sink) core.Outcome {
 		select {
 		case <-time.After(d):
-			return succeed(ctx, run, log)
+			return succeed(ctx, run, say)
 		case <-ctx.Done():
 			return core.Outcome{State: core.RunCancelled}
 		}

@@ -30,8 +30,8 @@ const (
 	phaseGone                  // no longer held
 )
 
-// held is one run that the worker holds. All but log is guarded by the table's mutex; what its goroutine reads (ctx,
-// run) is set before that goroutine starts.
+// held is one run that the worker holds. All but log and progress is guarded by the table's mutex; what its goroutine reads
+// (ctx, run) is set before that goroutine starts.
 type held struct {
 	id    string
 	token int64
@@ -45,10 +45,19 @@ type held struct {
 	// heir is the same run given with a newer token; it begins when this one has returned. elder points back.
 	heir, elder *held
 
-	log     runLog
-	outcome *rpc.Outcome
-	size    int // bytes of outcome and log together
+	log      runLog
+	progress progress
+	outcome  *rpc.Outcome
+	size     int // bytes of outcome and log together
 }
+
+var _ Sink = (*held)(nil)
+
+// Log implements Sink.
+func (h *held) Log(level, text string) { h.log.add(level, text) }
+
+// Progress implements Sink.
+func (h *held) Progress(percent int) { h.progress.say(percent) }
 
 // table is all that a worker holds. Its methods are short and never block; those that may let a run begin return the runs
 // that the caller must start.

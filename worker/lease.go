@@ -12,11 +12,12 @@ import (
 type times struct {
 	heartbeat time.Duration
 	lease     time.Duration
+	asked     bool // the master asks for each heartbeat
 }
 
 // readTimes reads a Welcome; a time of 0 is the default. The lease must leave room for a heartbeat before its margin.
 func readTimes(w *rpc.Welcome) (times, error) {
-	t := times{heartbeat: core.HeartbeatEvery, lease: core.Lease}
+	t := times{heartbeat: core.HeartbeatEvery, lease: core.Lease, asked: w.Asks}
 	if w.HeartbeatMs != 0 {
 		t.heartbeat = time.Duration(w.HeartbeatMs) * time.Millisecond
 	}
@@ -75,6 +76,13 @@ func (t *table) expire(now time.Time) (left time.Duration, forgotten, cancelled 
 		return left, 0, 0
 	}
 	return 0, t.dropWaiting(), t.cancelAll(ErrLeaseLost)
+}
+
+// atStake says whether there is a lease that something in hand depends on.
+func (t *table) atStake(now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.leaseUntil.After(now) && t.underWay+t.ended > 0
 }
 
 // leaseLeft is how long the lease is still trusted; 0 when it is not.

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -19,7 +20,7 @@ func TestEverythingIsAbortedAtTheLeaseMargin(t *testing.T) {
 			cause error
 		}
 		ends := make(chan end, 1)
-		s := setup(t, func(ctx context.Context, _ *rpc.Run, _ func(level, text string)) core.Outcome {
+		s := setup(t, func(ctx context.Context, _ *rpc.Run, _ Sink) core.Outcome {
 			<-ctx.Done()
 			ends <- end{time.Since(began), context.Cause(ctx)}
 			return core.Outcome{State: core.RunCancelled}
@@ -56,6 +57,31 @@ func TestHeartbeatsKeepTheLease(t *testing.T) {
 		require.Equal(t, string(core.RunSucceeded), m.outcomes()[0].State)
 		require.Len(t, m.heartbeats(), 20)
 		require.Equal(t, int64(20), m.heartbeats()[19].Sequence)
+		require.Equal(t, 1, s.fleet.streams())
+	})
+}
+
+// A worker that does not hear its master must not keep its lease, so it says that it lives only when the master has asked:
+// once for all that it was asked meanwhile.
+func TestHeartbeatsAreSentWhenTheMasterAsks(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := setup(t, succeed, func(o *Options) { o.Dialer.(*fleet).mute = true })
+		m := s.fleet.last()
+		m.say(&rpc.MasterMessage{Kind: &rpc.MasterMessage_Welcome{Welcome: &rpc.Welcome{Protocol: rpc.Protocol, Asks: true}}})
+		m.setMute(false)
+		ask := func() {
+			m.say(&rpc.MasterMessage{Kind: &rpc.MasterMessage_Ask{Ask: &rpc.Ask{}}})
+			synctest.Wait()
+		}
+		for n := range 3 {
+			time.Sleep(core.HeartbeatEvery + time.Second)
+			require.Len(t, m.heartbeats(), n)
+			ask()
+			require.Len(t, m.heartbeats(), n+1)
+			require.Equal(t, core.Lease, s.worker.LeaseLeft())
+		}
+		time.Sleep(silence(core.Lease) - 1)
+		require.Len(t, m.heartbeats(), 3)
 		require.Equal(t, 1, s.fleet.streams())
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/carillonhq/carillon/internal/wallclock"
 	"github.com/carillonhq/carillon/rpc"
 )
 
@@ -30,7 +31,7 @@ type runLog struct {
 }
 
 // add appends a line said now; a closed log ignores it.
-func (l *runLog) add(level, text string) { l.put(time.Now(), level, text) }
+func (l *runLog) add(level, text string) { l.put(wallclock.Now(), level, text) }
 
 func (l *runLog) put(at time.Time, level, text string) {
 	line := &rpc.LogLine{At: rpc.Micros(at), Level: knownLevel(level), Text: cleanText(text, maxLineBytes)}
@@ -101,7 +102,7 @@ func (l *runLog) admitDropped() {
 	}
 	text := fmt.Sprintf("%d lines were dropped here: they came faster than they could be sent", l.dropped)
 	l.dropped = 0
-	l.append(&rpc.LogLine{At: time.Now().UnixMicro(), Level: "warn", Text: text})
+	l.append(&rpc.LogLine{At: wallclock.Now().UnixMicro(), Level: "warn", Text: text})
 }
 
 func (l *runLog) append(line *rpc.LogLine) {

@@ -17,9 +17,16 @@ const DefaultDrainTimeout = 30 * time.Second
 type Performer interface {
 	// Perform does one run and returns how it ended. It must return soon after ctx is cancelled, with the state
 	// cancelled if that is why it ended; context.Cause(ctx) says who cancelled. It must not change run. The
-	// function log adds a line to the run's log; level is debug, info, warn or error. The outcome's run id and token
-	// are set by the worker.
-	Perform(ctx context.Context, run *rpc.Run, log func(level, text string)) core.Outcome
+	// outcome's run id and token are set by the worker.
+	Perform(ctx context.Context, run *rpc.Run, say Sink) core.Outcome
+}
+
+// Sink takes what a run says while it is under way. Its methods may be called by many goroutines at once.
+type Sink interface {
+	// Log adds a line to the run's log; level is debug, info, warn or error.
+	Log(level, text string)
+	// Progress says how much of the run is done, in percent.
+	Progress(percent int)
 }
 
 // Dialer opens a stream to some master: over gRPC to one of a list of addresses, or through a pipe inside one process.
@@ -27,6 +34,13 @@ type Dialer interface {
 	// Dial opens a stream that lives until ctx is cancelled, which the worker always does in the end. It bounds
 	// by itself how long opening may take.
 	Dial(ctx context.Context) (rpc.WorkerStream, error)
+}
+
+// Several is a Dialer that knows several masters.
+type Several interface {
+	Dialer
+	// Others says whether there is a master that was not tried since the last one that answered.
+	Others() bool
 }
 
 // Options say who a worker is and what it works with.
@@ -37,6 +51,10 @@ type Options struct {
 	Weight int
 	Slots  int
 	Labels []string
+	// Plugins says that the performer runs plugins.
+	Plugins bool
+	// Idle has the worker join without taking runs until an administrator enables it.
+	Idle bool
 	// Version of the program, told to the master.
 	Version string
 

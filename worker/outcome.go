@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"time"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/internal/wallclock"
 	"github.com/carillonhq/carillon/rpc"
 )
 
@@ -26,8 +26,12 @@ func toOutcome(h *held, o core.Outcome, cause error) *rpc.Outcome {
 	o.Result.Reason = cleanText(o.Result.Reason, maxReason)
 	o.Result.Request = cleanText(o.Result.Request, maxRequest)
 	o.Result.ContentType = cleanText(o.Result.ContentType, maxContentType)
-	if len(o.Result.Response) > core.MaxResponse {
-		o.Result.Response, o.Result.Truncated = o.Result.Response[:core.MaxResponse], true
+	limit := core.MaxResponse
+	if h.run.GetPlugin() != nil {
+		limit = core.MaxPluginResult
+	}
+	if len(o.Result.Response) > limit {
+		o.Result.Response, o.Result.Truncated = o.Result.Response[:limit], true
 	}
 	o.Result.Log = nil // the run's log has them
 	return rpc.ToOutcome(&o)
@@ -60,7 +64,7 @@ func broken(h *held, v any) core.Outcome {
 	}
 	h.log.add("error", reason+"\n"+string(debug.Stack()))
 	return core.Outcome{
-		State: core.RunFailed, SentAt: h.began, AnsweredAt: time.Now(), Result: core.Result{Reason: reason}, Retryable: true,
+		State: core.RunFailed, SentAt: h.began, AnsweredAt: wallclock.Now(), Result: core.Result{Reason: reason}, Retryable: true,
 	}
 }
 

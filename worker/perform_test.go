@@ -32,7 +32,7 @@ func TestCallbackPerformerHandsEverythingOn(t *testing.T) {
 		Callback: core.Callback{
 			Method: "POST", URL: "http://example.test/", Headers: []core.Header{{Name: "A", Value: "b"}}, Body: "x", Timeout: time.Second,
 		},
-		DefaultTimeout: 4 * time.Second, HasParent: true, ParentResult: []byte("p"), AtMostOnce: true,
+		DefaultTimeout: 4 * time.Second, HasParent: true, ParentResult: []byte("p"), AtMostOnce: true, Shard: 2, Shards: 5,
 	}
 	for field, v := range reflect.ValueOf(want).Fields() {
 		require.False(t, v.IsZero(), "%s is not covered by this test", field.Name)
@@ -42,7 +42,7 @@ func TestCallbackPerformerHandsEverythingOn(t *testing.T) {
 	var c caller
 	o := NewCallbackPerformer(&c).Perform(t.Context(), &rpc.Run{
 		Id: "r", Token: 2, OccurrenceId: "o", TaskId: "t", DelayedId: "d", Trigger: "schedule", Attempt: 3, Due: due.UnixMicro(),
-		Callback: body, DefaultTimeoutMs: 4000, HasParent: true, ParentResult: []byte("p"), AtMostOnce: true,
+		Callback: body, DefaultTimeoutMs: 4000, HasParent: true, ParentResult: []byte("p"), AtMostOnce: true, Shard: 2, Shards: 5,
 	}, nil)
 	require.Equal(t, core.RunSucceeded, o.State)
 	require.Equal(t, want, c.call)

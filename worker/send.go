@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"time"
 
@@ -13,6 +14,8 @@ const (
 	outcomeLinger = 2 * time.Millisecond
 	startedEvery  = 200 * time.Millisecond
 	logEvery      = 500 * time.Millisecond
+	// progressEvery is the shortest time between two reports of how far a run is.
+	progressEvery = time.Second
 
 	maxStarted  = 10_000      // runs per message
 	startedSpan = time.Second // between the first and the last run of a message
@@ -36,10 +39,15 @@ func (s *session) send(ctx context.Context) error {
 	}
 	heartbeat := time.NewTicker(times.heartbeat)
 	defer heartbeat.Stop()
+	if times.asked {
+		heartbeat.Stop() // beatNow speaks for the master
+	}
 	started := time.NewTicker(startedEvery)
 	defer started.Stop()
 	logs := time.NewTicker(logEvery)
 	defer logs.Stop()
+	progress := time.NewTicker(progressEvery)
+	defer progress.Stop()
 	linger := time.NewTimer(outcomeLinger)
 	defer linger.Stop()
 	lingering := true // later outcomes do not put off the earlier ones
@@ -63,6 +71,10 @@ func (s *session) send(ctx context.Context) error {
 			err = s.sendStarted()
 		case <-logs.C:
 			err = s.sendLogs()
+		case <-progress.C:
+			err = s.sendProgress()
+		case <-s.fetches.some:
+			err = s.sendFetches()
 		case <-s.closing:
 			if err = s.sendOutcomes(); err == nil {
 				return s.stream.CloseSend()
@@ -80,11 +92,16 @@ func (s *session) send(ctx context.Context) error {
 func (s *session) introduce() error {
 	list, underWay, ended := s.table.attach()
 	s.young = underWay
+	for _, h := range underWay {
+		h.progress.again()
+	}
+	s.fetches.again()
 	s.note(0)
 	err := s.stream.Send(&rpc.WorkerMessage{Kind: &rpc.WorkerMessage_Hello{Hello: &rpc.Hello{
 		Protocol: rpc.Protocol, Name: s.opts.Name, Incarnation: s.id, Version: s.opts.Version,
 		Weight: int32(s.opts.Weight), Slots: int32(s.opts.Slots), // #nosec G115 -- core.Node.Validate bounds them
-		Labels: s.opts.Labels, StartedAt: rpc.Micros(s.startedAt), Held: list,
+		Labels: s.opts.Labels, StartedAt: rpc.Micros(s.startedAt), Held: list, Idle: s.idle(),
+		Plugins: s.opts.Plugins, Platform: runtime.GOOS + "/" + runtime.GOARCH,
 	}}})
 	if err != nil {
 		return err
@@ -132,6 +149,7 @@ func (s *session) sendStarted() error {
 	var still []*held
 	still, s.young = s.table.seasoned(s.young)
 	s.long = append(s.long, still...)
+	begun := still
 	slices.SortFunc(still, func(a, b *held) int { return a.began.Compare(b.began) })
 	for len(still) > 0 {
 		first := still[0].began
@@ -144,13 +162,45 @@ func (s *session) sendStarted() error {
 			return err
 		}
 	}
-	return nil
+	// What they said so far has waited for that, and is to be seen within a second.
+	return s.sendLinesOf(begun)
 }
 
 func (s *session) sendLogs() error {
 	s.long = s.table.underWayOf(s.long)
-	for _, h := range s.long {
+	return s.sendLinesOf(s.long)
+}
+
+func (s *session) sendLinesOf(runs []*held) error {
+	for _, h := range runs {
 		if err := s.sendLines(h, h.log.unsent); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *session) sendProgress() error {
+	s.long = s.table.underWayOf(s.long)
+	for _, h := range s.long {
+		percent, is := h.progress.news()
+		if !is {
+			continue
+		}
+		err := s.stream.Send(&rpc.WorkerMessage{Kind: &rpc.WorkerMessage_Progress{Progress: &rpc.Progress{
+			RunId: h.id, Token: h.token, Percent: percent,
+		}}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *session) sendFetches() error {
+	for _, p := range s.fetches.next() {
+		err := s.stream.Send(&rpc.WorkerMessage{Kind: &rpc.WorkerMessage_Fetch{Fetch: &rpc.Fetch{Digest: p.digest, Number: p.number}}})
+		if err != nil {
 			return err
 		}
 	}

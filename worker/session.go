@@ -41,17 +41,27 @@ type beat struct {
 	sentAt   time.Time
 }
 
+// welcomeWait is how long a master that took the stream may take to welcome the worker, in the first round through all
+// masters: one whose database does not answer must not cost the runs their lease while another would do. Each round allows
+// as much more, so that masters that are all slow are waited for, up to the silence that ends any stream.
+const welcomeWait = 2 * time.Second
+
 // serve opens a stream and serves it until it breaks. It returns when both its goroutines have ended, so nothing
-// that an old stream brings is handled once a new one is opened.
-func (i *incarnation) serve(ctx context.Context) error {
+// that an old stream brings is handled once a new one is opened. rounds is how often all masters have been tried in vain. It
+// says whether a master welcomed the worker, and why there is no stream any more.
+func (i *incarnation) serve(ctx context.Context, rounds int) (welcomed bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stream, err := i.opts.Dialer.Dial(ctx)
 	if err != nil {
-		return fmt.Errorf("no master can be reached: %w", err)
+		return false, fmt.Errorf("no master can be reached: %w", err)
 	}
 	s := &session{incarnation: i, stream: stream, welcome: make(chan times, 1)}
-	s.silence = time.AfterFunc(silence(core.Lease), func() { cancel(errSilent) })
+	patience := silence(core.Lease)
+	if i.others() {
+		patience = min(patience, welcomeWait*time.Duration(rounds+1))
+	}
+	s.silence = time.AfterFunc(patience, func() { cancel(errSilent) })
 	defer s.silence.Stop()
 	defer i.connected.Store(false)
 
@@ -63,7 +73,7 @@ func (i *incarnation) serve(ctx context.Context) error {
 		cancel(err)
 	}
 	receiver.Wait()
-	return context.Cause(ctx)
+	return s.times.lease != 0, context.Cause(ctx)
 }
 
 // receive handles what the master says until the stream ends, and returns why it ended.
@@ -79,6 +89,8 @@ func (s *session) receive() error {
 		switch kind := m.Kind.(type) {
 		case *rpc.MasterMessage_Welcome:
 			err = s.welcomed(kind.Welcome)
+		case *rpc.MasterMessage_Ask:
+			signal(s.beatNow)
 		case *rpc.MasterMessage_HeartbeatAck:
 			s.acknowledged(kind.HeartbeatAck.Sequence)
 		case *rpc.MasterMessage_Dispatch:
@@ -88,6 +100,8 @@ func (s *session) receive() error {
 			signal(s.moved)
 		case *rpc.MasterMessage_Cancel:
 			s.withdrawn(kind.Cancel)
+		case *rpc.MasterMessage_Chunk:
+			s.fetches.answer(kind.Chunk)
 		default:
 			s.log.Debug("a message of an unknown kind was ignored: the master may be newer")
 		}
@@ -112,7 +126,13 @@ func (s *session) welcomed(w *rpc.Welcome) error {
 	s.acknowledged(0)
 	s.connected.Store(true)
 	s.welcome <- times
-	s.log.Info("connected", "master", w.Master, "version", w.Version)
+	s.log.Info("connected", "master", w.Master, "version", w.Version, "state", w.State)
+	if w.Fenced != "" {
+		s.log.Warn("this worker took its name over from one that has not left", "old", w.Fenced)
+	}
+	if w.State == string(core.NodeIdle) {
+		s.log.Warn("idle: no runs come until an administrator enables this worker")
+	}
 	return nil
 }
 
@@ -177,6 +197,8 @@ func advise(err error) string {
 		return "the master refuses what this worker says of itself: correct its name, priority, slots or labels"
 	case codes.AlreadyExists:
 		return "another worker of this name is alive: stop it or give this one another --name; after a crash this passes by itself"
+	case codes.NotFound:
+		return "an administrator deleted this worker: it joins again, and takes no runs until it is enabled; stop it if it is not wanted"
 	case codes.FailedPrecondition:
 		return "master and worker do not fit together: run the same version of carillon on both"
 	}

@@ -19,14 +19,14 @@ import (
 
 func TestRunsOutliveTheirStream(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		s := setup(t, func(ctx context.Context, r *rpc.Run, log func(level, text string)) core.Outcome {
+		s := setup(t, func(ctx context.Context, r *rpc.Run, say Sink) core.Outcome {
 			if r.Id == "quick" {
-				return succeed(ctx, r, log)
+				return succeed(ctx, r, say)
 			}
-			log("info", "first")
+			say.Log("info", "first")
 			time.Sleep(1400 * time.Millisecond)
-			log("info", "second")
-			return lasting(time.Second)(ctx, r, log)
+			say.Log("info", "second")
+			return lasting(time.Second)(ctx, r, say)
 		})
 		m := s.fleet.last()
 		m.dispatch(run("quick", 5), run("long", 2))
@@ -105,9 +105,9 @@ func TestStartedAfterANewStreamKeepsTheInstantsApart(t *testing.T) {
 func TestTwiceDeliveredAndOldDispatchesAreIgnored(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var begun []string
-		s := setup(t, func(ctx context.Context, r *rpc.Run, log func(level, text string)) core.Outcome {
+		s := setup(t, func(ctx context.Context, r *rpc.Run, say Sink) core.Outcome {
 			begun = append(begun, fmt.Sprintf("%s/%d", r.Id, r.Token))
-			return lasting(time.Second)(ctx, r, log)
+			return lasting(time.Second)(ctx, r, say)
 		})
 		m := s.fleet.last()
 		m.dispatch(run("a", 5))
@@ -121,9 +121,9 @@ func TestTwiceDeliveredAndOldDispatchesAreIgnored(t *testing.T) {
 
 func TestNewerTokenReplacesTheOlder(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		s := setup(t, func(ctx context.Context, r *rpc.Run, log func(level, text string)) core.Outcome {
+		s := setup(t, func(ctx context.Context, r *rpc.Run, say Sink) core.Outcome {
 			if r.Token > 5 {
-				return succeed(ctx, r, log)
+				return succeed(ctx, r, say)
 			}
 			<-ctx.Done()
 			time.Sleep(time.Second) // slow to let go

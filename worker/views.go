@@ -54,9 +54,12 @@ func (t *table) unsent() []*rpc.Outcome {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var outcomes []*rpc.Outcome
-	for size := 0; t.ready.len() > 0 && len(outcomes) < maxOutcomes && size < maxMessageBytes; {
-		h := t.ready.pop()
-		if h.phase != phaseEnded {
+	for size := 0; t.ready.len() > 0 && len(outcomes) < maxOutcomes; {
+		h := t.ready.peek()
+		if h.phase == phaseEnded && len(outcomes) > 0 && size+h.size > maxMessageBytes {
+			break
+		}
+		if t.ready.pop(); h.phase != phaseEnded {
 			continue
 		}
 		if outcomes == nil {

@@ -104,12 +104,12 @@ func TestOutcomesLingerNoLongerThanTheFirstMay(t *testing.T) {
 
 func TestOnlyLongRunsAreReportedAsStarted(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		s := setup(t, func(ctx context.Context, r *rpc.Run, log func(level, text string)) core.Outcome {
-			log("info", "line of "+r.Id)
+		s := setup(t, func(ctx context.Context, r *rpc.Run, say Sink) core.Outcome {
+			say.Log("info", "line of "+r.Id)
 			if r.Id == "quick" {
-				return lasting(startedEvery-time.Millisecond)(ctx, r, log)
+				return lasting(startedEvery-time.Millisecond)(ctx, r, say)
 			}
-			return lasting(3*time.Second)(ctx, r, log)
+			return lasting(3*time.Second)(ctx, r, say)
 		})
 		m := s.fleet.last()
 		began := time.Now()
@@ -186,7 +186,7 @@ func TestCancel(t *testing.T) {
 
 func TestPanicFailsTheRunAlone(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		s := setup(t, func(_ context.Context, r *rpc.Run, _ func(level, text string)) core.Outcome {
+		s := setup(t, func(_ context.Context, r *rpc.Run, _ Sink) core.Outcome {
 			if r.Id == "bad" {
 				panic("ouch")
 			}

@@ -13,60 +13,9 @@ import (
 
 	"github.com/carillonhq/carillon/conf"
 	"github.com/carillonhq/carillon/core"
-	"github.com/carillonhq/carillon/master"
 	"github.com/carillonhq/carillon/master/auth"
 	"github.com/carillonhq/carillon/store"
 )
-
-// withStore runs fn on the database of a command, which a process may be serving at the same time.
-func withStore(cmd *cobra.Command, fn func(context.Context, *store.Store, *slog.Logger) error) (err error) {
-	cfg, log, err := configure(cmd, conf.RoleAdmin)
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(sqliteFile(cfg)); err != nil {
-		return fmt.Errorf("there is no database in %s: start `carillon serve` or `carillon migrate` once, or name the folder by --data", cfg.Data)
-	}
-	s, err := openStore(cmd.Context(), cfg, log, true)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	return fn(cmd.Context(), s, log)
-}
-
-func migrateCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "migrate", Short: "Bring the database's schema up to date and end", Args: cobra.NoArgs}
-	conf.Flags(cmd.Flags(), conf.RoleAdmin)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		cfg, log, err := configure(cmd, conf.RoleAdmin)
-		if err != nil {
-			return err
-		}
-		s, err := openStore(cmd.Context(), cfg, log, false)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintln(cmd.OutOrStdout(), "the schema is up to date")
-		return errors.Join(err, s.Close())
-	}
-	return cmd
-}
-
-func joinTokenCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "join-token", Short: "Print the token that workers join with", Args: cobra.NoArgs}
-	conf.Flags(cmd.Flags(), conf.RoleAdmin)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return withStore(cmd, func(ctx context.Context, s *store.Store, _ *slog.Logger) error {
-			token, err := master.JoinToken(ctx, s)
-			if err == nil {
-				_, err = fmt.Fprintln(cmd.OutOrStdout(), token)
-			}
-			return err
-		})
-	}
-	return cmd
-}
 
 func userCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "user", Short: "Add users, give them passwords, lock them out"}
@@ -85,19 +34,29 @@ func userCommand() *cobra.Command {
 	add.Flags().StringVar(&role, "role", string(core.RoleDeveloper), "admin, developer, operator or viewer")
 	add.Flags().StringVar(&email, "email", "", "where failures are mailed to")
 	cmd.AddCommand(add,
-		userAction("passwd NAME", "Set a user's password, read from standard input", func(ctx context.Context, a *auth.Service, name string) error {
-			password, err := readPassword()
-			if err != nil {
-				return err
-			}
-			return a.SetPassword(ctx, name, password)
-		}),
+		passwdCommand(),
 		userAction("disable NAME", "Lock a user out", func(ctx context.Context, a *auth.Service, name string) error {
 			return a.SetDisabled(ctx, name, true)
 		}),
 		userAction("enable NAME", "Let a disabled user in again", func(ctx context.Context, a *auth.Service, name string) error {
 			return a.SetDisabled(ctx, name, false)
 		}))
+	return cmd
+}
+
+func passwdCommand() *cobra.Command {
+	var keepSecret bool
+	cmd := userAction("passwd NAME", "Set a user's password, read from standard input", func(ctx context.Context, a *auth.Service, name string) error {
+		password, err := readPassword()
+		if err != nil {
+			return err
+		}
+		if keepSecret {
+			return a.SetSignIn(ctx, name, password)
+		}
+		return a.SetPassword(ctx, name, password)
+	})
+	cmd.Flags().BoolVar(&keepSecret, "keep-secret", false, "leave the API secret as it is: clients that send it go on, and the password is for signing in only")
 	return cmd
 }
 

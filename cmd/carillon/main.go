@@ -23,6 +23,12 @@ const exitUsage = 2
 // usageError is an error in how a command was called.
 type usageError struct{ error }
 
+// statusError is an error with an exit status of its own.
+type statusError struct {
+	status int
+	error
+}
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:])
@@ -43,9 +49,11 @@ func run(ctx context.Context, args []string) int {
 		return 0
 	}
 	fmt.Fprintln(os.Stderr, "carillon:", err)
-	var usage usageError
-	if errors.As(err, &usage) {
+	if _, isUsage := errors.AsType[usageError](err); isUsage {
 		return exitUsage
+	}
+	if told, ok := errors.AsType[statusError](err); ok {
+		return told.status
 	}
 	return 1
 }
@@ -60,8 +68,8 @@ func newRoot() *cobra.Command {
 		Version: buildinfo.Get().Version,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(serveCommand(), masterCommand(), workerCommand(), migrateCommand(), cronCommand(), userCommand(),
-		joinTokenCommand(), benchCommand(), versionCommand())
+	root.AddCommand(serveCommand(), masterCommand(), workerCommand(), migrateCommand(), importCommand(), cronCommand(),
+		userCommand(), joinTokenCommand(), certsCommand(), pluginCommand(), pluginSupervisorCommand(), readyCommand(), benchCommand(), versionCommand())
 	checkArgs(root)
 	return root
 }

@@ -40,6 +40,8 @@ func runMaster(ctx context.Context, cfg conf.Config, log *slog.Logger) (err erro
 
 // serve runs a master with a worker beside it. The worker stops first: what it has begun is finished and recorded.
 func serve(ctx context.Context, cfg conf.Config, log *slog.Logger) (err error) {
+	hurried, forget := hurry()
+	defer forget()
 	s, err := openStore(ctx, cfg, log, false)
 	if err != nil {
 		return err
@@ -49,11 +51,11 @@ func serve(ctx context.Context, cfg conf.Config, log *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	w, client, err := newWorker(cfg, log, inProcess{m})
+	w, closeAll, err := newWorker(cfg, log, inProcess{m}, false)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer closeAll()
 	if err := m.Start(ctx); err != nil {
 		return err
 	}
@@ -62,7 +64,7 @@ func serve(ctx context.Context, cfg conf.Config, log *slog.Logger) (err error) {
 	}
 	<-ctx.Done()
 	log.Info("stopping", "runs under way", w.Running())
-	return errors.Join(w.Stop(context.WithoutCancel(ctx)), m.Stop(ctx))
+	return errors.Join(drain(hurried, w, log), m.Stop(ctx))
 }
 
 // inProcess connects a worker to the master it shares a process with.

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/carillonhq/carillon/conf"
+	"github.com/carillonhq/carillon/internal/certs"
 	"github.com/carillonhq/carillon/worker"
 )
 
@@ -20,22 +21,28 @@ func runWorker(ctx context.Context, cfg conf.Config, log *slog.Logger) error {
 	if token == "" {
 		return usageError{errors.New("join_token: set CARILLON_JOIN_TOKEN to what `carillon join-token` prints on the master")}
 	}
-	if !cfg.AutoRegister {
-		log.Warn("--autor=false is not heeded yet: the worker registers by itself")
+	opts := worker.GRPCOptions{Addresses: cfg.Masters, Token: token}
+	if cfg.TLSToMasters() {
+		var err error
+		if opts.TLS, err = certs.Client(certs.Files{Cert: cfg.MasterCert, Key: cfg.MasterKey, CA: cfg.MasterCA}, log); err != nil {
+			return err
+		}
 	}
-	dialer, err := worker.NewGRPCDialer(worker.GRPCOptions{Addresses: cfg.Masters, Token: token})
+	dialer, err := worker.NewGRPCDialer(opts)
 	if err != nil {
 		return err
 	}
-	w, client, err := newWorker(cfg, log, dialer)
+	hurried, forget := hurry()
+	defer forget()
+	w, closeAll, err := newWorker(cfg, log, dialer, !cfg.AutoRegister)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer closeAll()
 	if err := w.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
 	<-ctx.Done()
 	log.Info("stopping", "runs under way", w.Running())
-	return w.Stop(context.WithoutCancel(ctx))
+	return drain(hurried, w, log)
 }

@@ -31,6 +31,33 @@ func TestStatesOfARunAreCores(t *testing.T) {
 	require.ElementsMatch(t, may, drawn)
 }
 
+// The moves that an administrator makes are those that core allows, and the table knows all states and no other.
+func TestStatesOfANodeAreCores(t *testing.T) {
+	t.Parallel()
+	var drawn, may []string
+	named := map[string]bool{}
+	for _, row := range table(t, section(t, "docs/architecture.md", "### States of a node"), "from", "to", "by") {
+		for from := range strings.SplitSeq(row[0], ", ") {
+			for to := range strings.SplitSeq(row[1], ", ") {
+				named[to] = true
+				if slices.Contains([]string{"enable", "drain", "disable"}, row[2]) {
+					drawn = append(drawn, from+" → "+to)
+				}
+			}
+		}
+	}
+	for _, from := range core.NodeStates() {
+		require.Contains(t, named, string(from))
+		for _, to := range core.NodeStates() {
+			if from.CanBecome(to) {
+				may = append(may, string(from)+" → "+string(to))
+			}
+		}
+	}
+	require.Len(t, named, len(core.NodeStates()))
+	require.ElementsMatch(t, may, drawn)
+}
+
 // section is a document from a heading to the next one.
 func section(t *testing.T, doc, heading string) string {
 	t.Helper()

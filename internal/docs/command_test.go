@@ -28,7 +28,9 @@ func TestCommandsExist(t *testing.T) {
 		}
 	}
 	readme := read(t, "README.md")
-	for _, name := range []string{"serve", "master", "worker", "user add", "join-token", "migrate", "cron next", "bench", "version"} {
+	for _, name := range []string{
+		"serve", "master", "worker", "user add", "join-token", "certs", "migrate up", "migrate status", "import schedulemaster", "cron next", "bench", "version",
+	} {
 		require.Contains(t, readme, "`carillon "+name)
 	}
 }

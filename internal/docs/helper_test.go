@@ -36,7 +36,7 @@ func documents(t *testing.T) []string {
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() && (path == "bin" || path == "data" || strings.HasPrefix(entry.Name(), ".") && path != ".") {
+		if entry.IsDir() && (path == "bin" || path == "data" || entry.Name() == "node_modules" || strings.HasPrefix(entry.Name(), ".") && path != ".") {
 			return filepath.SkipDir
 		}
 		if strings.HasSuffix(path, ".md") {

@@ -17,7 +17,8 @@ var (
 	placeholder = regexp.MustCompile(`<\w+>`)
 )
 
-// A file that a document names exists; one with a <placeholder> is matched by some file.
+// A file that a document names exists, seen from the root or from the document; one with a <placeholder> is matched by some
+// file. One of a plugin's is one that `carillon plugin init` writes.
 func TestFilesThatAreNamedExist(t *testing.T) {
 	t.Parallel()
 	for _, doc := range documents(t) {
@@ -25,8 +26,13 @@ func TestFilesThatAreNamedExist(t *testing.T) {
 			if !fileName.MatchString(name) {
 				continue
 			}
-			found, err := filepath.Glob(at(placeholder.ReplaceAllString(name, "*")))
-			require.NoError(t, err)
+			name = placeholder.ReplaceAllString(name, "*")
+			var found []string
+			for _, place := range []string{name, path.Join(path.Dir(doc), name), path.Join("plugins/scaffold/templates/*", name+".tmpl")} {
+				files, err := filepath.Glob(at(place))
+				require.NoError(t, err)
+				found = append(found, files...)
+			}
 			require.NotEmpty(t, found, "%s names %s", doc, name)
 		}
 	}

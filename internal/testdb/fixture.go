@@ -1,6 +1,7 @@
 package testdb
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,12 +12,23 @@ import (
 // Now is the present as a database keeps it: UTC, whole microseconds.
 func Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
-// AnyWorker is a store.Route that pins a run to the first executor named, and leaves it to any worker when none is.
-func AnyWorker(executors []string) string {
-	if len(executors) == 0 {
-		return core.QueueDefault
+// Shards is how many runs a firing has that AnyWorker spreads over any workers.
+const Shards = 3
+
+// AnyWorker is a store.Route that pins a run to the first executor named, and leaves it to any worker when none is. A new
+// firing that goes to all workers has a run for each executor, or Shards for any worker.
+func AnyWorker(d core.Destination) []string {
+	var queues []string
+	for _, name := range d.Executors {
+		queues = append(queues, core.QueueOfNode(name))
 	}
-	return core.QueueOfNode(executors[0])
+	if len(queues) == 0 {
+		queues = slices.Repeat([]string{core.QueueDefault}, Shards)
+	}
+	if d.Routing.Spreads() && d.Last == "" {
+		return queues
+	}
+	return queues[:1]
 }
 
 // Task makes a valid running HTTP task with an id of its own that fires every second, changed as asked. It has no next

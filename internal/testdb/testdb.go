@@ -4,6 +4,7 @@ package testdb
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -22,11 +23,28 @@ type database struct {
 	open func(testing.TB) *store.Store
 }
 
+// servers are those of this process's tests; the databases on them are used again by one test after another.
+var servers = newServers() //nolint:gochecknoglobals // tests have no other place that all of a process share
+
 // databases are all of them. A new database is a line here; the whole suite then runs on it.
 func databases() []database {
-	return []database{
-		{name: "sqlite", open: Open},
+	all := []database{{name: store.SQLite, open: Open}}
+	for _, s := range servers {
+		all = append(all, database{s.kind, s.open})
 	}
+	return all
+}
+
+// Main runs a package's tests and drops the databases they made on servers. It is for TestMain.
+func Main(m *testing.M) {
+	code := m.Run()
+	for _, s := range servers {
+		if err := s.drop(); err != nil {
+			fmt.Fprintln(os.Stderr, "testdb:", err)
+			code = max(code, 1)
+		}
+	}
+	os.Exit(code)
 }
 
 // Each runs fn as a parallel subtest for every database, with an empty store.
@@ -36,6 +54,31 @@ func Each(t *testing.T, fn func(t *testing.T, s *store.Store)) {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
 			fn(t, db.open(t))
+		})
+	}
+}
+
+// EachPair runs fn as a parallel subtest for every database server, with two empty stores on one database, as two processes
+// have. An SQLite file has one process.
+func EachPair(t *testing.T, fn func(t *testing.T, a, b *store.Store)) {
+	t.Helper()
+	for _, srv := range servers {
+		t.Run(srv.kind, func(t *testing.T) {
+			t.Parallel()
+			name := srv.ready(t)
+			fn(t, srv.openNamed(t, name), srv.openNamed(t, name))
+		})
+	}
+}
+
+// EachEmpty runs fn as a parallel subtest for every database server, with the options of a database that has no schema.
+func EachEmpty(t *testing.T, fn func(t *testing.T, opts store.Options)) {
+	t.Helper()
+	for _, srv := range servers {
+		t.Run(srv.kind, func(t *testing.T) {
+			t.Parallel()
+			srv.need(t)
+			fn(t, srv.options(t, srv.create(t)))
 		})
 	}
 }
@@ -71,7 +114,7 @@ var emptySQLite = sync.OnceValues(func() (content []byte, err error) {
 })
 
 func options(path string) store.Options {
-	return store.Options{Path: path, Logger: slog.New(slog.DiscardHandler)}
+	return store.Options{DSN: path, Logger: slog.New(slog.DiscardHandler)}
 }
 
 // OpenPath opens the SQLite store in a file, and closes it at the test's end.

@@ -307,3 +307,13 @@ func TestMailIsSentAsTheSettingsSay(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, due)
 }
+
+// Who tries a callback looks at what comes of it.
+func TestNobodyIsToldOfATrial(t *testing.T) {
+	t.Parallel()
+	users := []*core.User{{ID: 1, Email: "ada@example.com"}}
+	d := &core.DelayedTask{CreatedBy: 1, SourceApp: "shop"}
+	require.Len(t, event{delayed: d}.audience(users), 1)
+	d.SourceApp = core.TrialApp
+	require.Empty(t, event{delayed: d}.audience(users))
+}

@@ -60,7 +60,7 @@ func (n *Notifier) describe(ctx context.Context, notice store.Notice) (e event, 
 // audience is who is to be told: the keepers of a task, the creator of a delayed task, as far as they can be reached.
 func (e event) audience(users []*core.User) []*core.User {
 	return slices.DeleteFunc(slices.Clone(users), func(u *core.User) bool {
-		concerned := e.task != nil && slices.Contains(e.task.Keepers, u.ID) || e.delayed != nil && e.delayed.CreatedBy == u.ID
+		concerned := e.task != nil && slices.Contains(e.task.Keepers, u.ID) || e.delayed != nil && e.delayed.CreatedBy == u.ID && e.delayed.SourceApp != core.TrialApp
 		return !concerned || u.Disabled || u.Email == ""
 	})
 }

@@ -31,7 +31,7 @@ type bundle struct {
 func setup(t testing.TB) *bundle {
 	t.Helper()
 	b := &bundle{t: t, ctx: t.Context(), outbox: &outbox{}, log: &bytes.Buffer{}}
-	s, err := store.Open(b.ctx, store.Options{Path: filepath.Join(t.TempDir(), "carillon.db"), Logger: slog.New(slog.DiscardHandler)})
+	s, err := store.Open(b.ctx, store.Options{DSN: filepath.Join(t.TempDir(), "carillon.db"), Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	b.store = s
@@ -61,7 +61,8 @@ func (s storedSettings) Current(ctx context.Context) (core.Settings, error) {
 	if err != nil {
 		return core.Settings{}, err
 	}
-	return core.ReadSettings(stored)
+	settings, _ := core.ReadSettings(stored)
+	return settings, nil
 }
 
 // outbox is a channel that accepts all, but for users it has an error for.
@@ -101,7 +102,7 @@ func names(sent []Message) []string {
 	return all
 }
 
-func route([]string) string { return core.QueueDefault }
+func route(core.Destination) []string { return []string{core.QueueDefault} }
 
 func (b *bundle) user(name string, change func(*core.User)) int64 {
 	b.t.Helper()
@@ -129,10 +130,10 @@ func (b *bundle) task(title string, keepers ...int64) *core.Task {
 func (b *bundle) failTask(task *core.Task, result core.Result) string {
 	b.t.Helper()
 	b.fired++
-	run := store.TaskRun(store.DueTask{TaskID: task.ID, Namespace: task.Namespace, Version: task.Version,
+	runs := store.TaskRuns(store.DueTask{TaskID: task.ID, Namespace: task.Namespace, Version: task.Version,
 		TaskDefinition: &store.TaskDefinition{Definition: task.Definition}}, time.Now().Add(time.Duration(b.fired)*time.Millisecond), time.Now(), route)
 	require.NoError(b.t, b.store.MoveTask(b.ctx, store.TaskMove{
-		TaskID: task.ID, From: []core.TaskState{core.TaskRunning}, Version: task.Version, To: core.TaskRunning, Runs: []*core.Run{run}, Now: time.Now(),
+		TaskID: task.ID, From: []core.TaskState{core.TaskRunning}, Version: task.Version, To: core.TaskRunning, Runs: runs, Now: time.Now(),
 	}))
 	return b.fail(result)
 }
@@ -152,7 +153,7 @@ func (b *bundle) failDelayed(creator int64) string {
 // fail lets the one planned run fail.
 func (b *bundle) fail(result core.Result) string {
 	b.t.Helper()
-	reserved, err := b.store.Reserve(b.ctx, "master", core.QueueDefault, time.Now().Add(time.Minute), 10)
+	reserved, _, err := b.store.Reserve(b.ctx, "master", core.QueueDefault, time.Now().Add(time.Minute), 10, 64<<20)
 	require.NoError(b.t, err)
 	require.Len(b.t, reserved, 1)
 	sent, err := b.store.Dispatch(b.ctx, "master", []store.Handout{{Reserved: reserved[0], Worker: "w1", Incarnation: "i-w1"}})

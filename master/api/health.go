@@ -3,14 +3,10 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"html"
 	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
-
-	v1 "github.com/carillonhq/carillon/master/api/v1"
 )
 
 // readyTimeout bounds the check behind /ready: a probe that hears nothing learns less than one that hears "no".
@@ -23,8 +19,7 @@ type Health struct {
 	Reasons []string `json:"reasons,omitempty"`
 }
 
-// registerHealth adds what is served to everybody: whether the process is alive, whether it can serve, its metrics, and a
-// page that names it.
+// registerHealth adds what is served to everybody: whether the process is alive, whether it can serve, and its metrics.
 func registerHealth(r gin.IRouter, o Options) {
 	r.GET("/health", func(c *gin.Context) { writeHealth(c, http.StatusOK, Health{Status: "ok"}) })
 	r.GET("/ready", func(c *gin.Context) {
@@ -40,8 +35,6 @@ func registerHealth(r gin.IRouter, o Options) {
 	if o.Metrics != nil {
 		r.GET("/metrics", gin.WrapH(o.Metrics))
 	}
-	page := fmt.Appendf(nil, pageFormat, html.EscapeString(o.Version), v1.Base)
-	r.GET("/", func(c *gin.Context) { c.Data(http.StatusOK, "text/html; charset=utf-8", page) })
 }
 
 // reasons takes joined errors apart.
@@ -64,16 +57,3 @@ func writeHealth(c *gin.Context, status int, h Health) {
 	}
 	c.Data(status, "application/json", body)
 }
-
-const pageFormat = `<!DOCTYPE html>
-<html lang="en">
-<meta charset="utf-8">
-<title>Carillon</title>
-<h1>Carillon %s</h1>
-<p>Fires HTTP callbacks and plugin executables at the right moment.</p>
-<ul>
-<li><a href="%s/openapi.yaml">the JSON API</a>
-<li><a href="/health">health</a>, <a href="/ready">readiness</a>, <a href="/metrics">metrics</a>
-</ul>
-</html>
-`

@@ -17,6 +17,7 @@ import (
 	"github.com/carillonhq/carillon/master/api/problem"
 	v1 "github.com/carillonhq/carillon/master/api/v1"
 	"github.com/carillonhq/carillon/master/auth"
+	"github.com/carillonhq/carillon/master/join"
 	"github.com/carillonhq/carillon/master/manage"
 	"github.com/carillonhq/carillon/store"
 )
@@ -26,26 +27,38 @@ const MaxBody = 1 << 20
 
 // Options say what is served.
 type Options struct {
-	// Manage, Auth, Store and Logger are required.
-	Manage *manage.Service
-	Auth   *auth.Service
-	Store  *store.Store
-	Logger *slog.Logger
+	// Manage, Auth, JoinToken, Store and Logger are required.
+	Manage    *manage.Service
+	Auth      *auth.Service
+	JoinToken *join.Tokens
+	Store     *store.Store
+	Logger    *slog.Logger
 	// Zone is the server's zone, that of times in the form API. Defaults to the process's.
 	Zone *time.Location
 	// Ready says why this master cannot serve, joined with errors.Join when there are several reasons. Defaults to
 	// asking whether the database answers.
 	Ready func(ctx context.Context) error
+	// Sessions let in who is signed in with a browser to the JSON API too; without them it takes other credentials only.
+	Sessions *auth.Sessions
+	// SecureCookies says that browsers hold their session by HTTPS only.
+	SecureCookies bool
 	// Metrics answers /metrics; without it there is none.
 	Metrics http.Handler
-	// Version is what the page at / calls this build.
-	Version string
+	// Pages are what people see; without them there are none.
+	Pages Pages
+}
+
+// Pages are what people see, beside the API.
+type Pages interface {
+	Register(r gin.IRouter)
+	// NotFound answers who asks for a page that there is not.
+	NotFound(c *gin.Context)
 }
 
 // New makes the handler of everything served on the HTTP port. Time limits are the server's to set.
 func New(o Options) (http.Handler, error) {
-	if o.Manage == nil || o.Auth == nil || o.Store == nil || o.Logger == nil {
-		return nil, errors.New("api: Manage, Auth, Store and Logger are required")
+	if o.Manage == nil || o.Auth == nil || o.JoinToken == nil || o.Store == nil || o.Logger == nil {
+		return nil, errors.New("api: Manage, Auth, JoinToken, Store and Logger are required")
 	}
 	if o.Zone == nil {
 		o.Zone = time.Local
@@ -63,7 +76,7 @@ func New(o Options) (http.Handler, error) {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	engine.Use(observe(o.Logger), recovered(o.Logger), headers)
-	engine.NoRoute(refuse(o.Logger, core.CodeNotFound, "there is nothing at this path"))
+	engine.NoRoute(noRoute(o))
 	engine.NoMethod(refuse(o.Logger, problem.CodeMethodNotAllowed, "this path does not take this method; the header Allow has those it takes"))
 
 	registerHealth(engine, o)
@@ -71,19 +84,27 @@ func New(o Options) (http.Handler, error) {
 		Tasks: o.Manage.Tasks, Delayed: o.Manage.Delayed, Settings: o.Manage.Settings, Auth: o.Auth, Logger: o.Logger, Zone: o.Zone,
 		Now: o.Store.Now,
 	})
-	v1.Register(engine, v1.Deps{
-		Tasks: o.Manage.Tasks, Delayed: o.Manage.Delayed, Runs: o.Manage.Runs, Settings: o.Manage.Settings, Nodes: o.Store, Auth: o.Auth,
-		Logger: o.Logger,
-	})
+	deps := v1.Deps{
+		Tasks: o.Manage.Tasks, Delayed: o.Manage.Delayed, Runs: o.Manage.Runs, Settings: o.Manage.Settings, Nodes: o.Manage.Nodes,
+		Plugins: o.Manage.Plugins, Users: o.Auth, Audit: o.Manage.Audit, Overview: o.Manage.Overview, SystemLog: o.Manage.Log, JoinToken: o.JoinToken, Auth: o.Auth, Logger: o.Logger,
+		SecureCookies: o.SecureCookies,
+	}
+	if o.Sessions != nil {
+		deps.Sessions = o.Sessions
+	}
+	v1.Register(engine, deps)
+	if o.Pages != nil {
+		o.Pages.Register(engine)
+	}
 	return compat.FoldCase(headAsGet(limitBody(engine))), nil
 }
 
 // limitBody bounds what is read of a request. The form API bounds it by itself: its clients send all of a body before they
-// look at an answer, so it reads on a little to be able to give one.
+// look at an answer, so it reads on a little to be able to give one. So does the upload of plugin packages.
 func limitBody(next http.Handler) http.Handler {
 	limited := http.MaxBytesHandler(next, MaxBody)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/api/task/") || strings.HasPrefix(r.URL.Path, "/api/delaytask/") {
+		if strings.HasPrefix(r.URL.Path, "/api/task/") || strings.HasPrefix(r.URL.Path, "/api/delaytask/") || v1.BoundsBody(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -148,6 +169,21 @@ func headers(c *gin.Context) {
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
+}
+
+// noRoute answers who asks for what there is not: browsers with a page, below /api and without pages with a problem.
+func noRoute(o Options) gin.HandlerFunc {
+	missing := refuse(o.Logger, core.CodeNotFound, "there is nothing at this path")
+	if o.Pages == nil {
+		return missing
+	}
+	return func(c *gin.Context) {
+		if path := c.Request.URL.Path; path == "/api" || strings.HasPrefix(path, "/api/") || !strings.Contains(c.GetHeader("Accept"), "text/html") {
+			missing(c)
+			return
+		}
+		o.Pages.NotFound(c)
+	}
 }
 
 func refuse(log *slog.Logger, code core.Code, format string) gin.HandlerFunc {

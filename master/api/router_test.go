@@ -23,6 +23,7 @@ import (
 	"github.com/carillonhq/carillon/master/api/problem"
 	v1 "github.com/carillonhq/carillon/master/api/v1"
 	"github.com/carillonhq/carillon/master/auth"
+	"github.com/carillonhq/carillon/master/join"
 	"github.com/carillonhq/carillon/master/manage"
 	"github.com/carillonhq/carillon/store"
 )
@@ -58,19 +59,19 @@ func setup(t *testing.T, change func(*Options)) *bundle {
 	t.Helper()
 	b := &bundle{log: new(lines)}
 	logger := slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "carillon.db"), Logger: logger})
+	s, err := store.Open(t.Context(), store.Options{DSN: filepath.Join(t.TempDir(), "carillon.db"), Logger: logger})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	m, err := manage.New(manage.Options{
-		Store: s, Logger: logger, Zone: time.UTC, Route: func([]string) string { return core.QueueDefault },
-		Wake: func(time.Time) {}, Cancel: func(*core.Run, string) {},
+		Store: s, Logger: logger, Zone: time.UTC, Route: func(core.Destination) []string { return []string{core.QueueDefault} },
+		Wake: func(time.Time) {}, Cancel: func() {},
 	})
 	require.NoError(t, err)
 	a, err := auth.New(auth.Options{Store: s, Logger: logger, Cost: auth.Cost{MemoryKiB: 64, Passes: 1}, RefuseAfter: time.Millisecond})
 	require.NoError(t, err)
 	_, err = a.EnsureAdmin(t.Context(), adminPassword)
 	require.NoError(t, err)
-	b.opts = Options{Manage: m, Auth: a, Store: s, Logger: logger, Zone: time.UTC, Version: "v1.2.3"}
+	b.opts = Options{Manage: m, Auth: a, JoinToken: join.New(s, logger), Store: s, Logger: logger, Zone: time.UTC}
 	if change != nil {
 		change(&b.opts)
 	}
@@ -130,12 +131,34 @@ func TestWatching(t *testing.T) {
 		require.Equal(t, http.StatusOK, w.StatusCode, path)
 		require.Empty(t, text)
 	}
-	w, text := b.do(t, http.MethodGet, "/", "", "Authorization", "")
+	w, _ := b.do(t, http.MethodGet, "/api/v1/openapi.yaml", "", "Authorization", "")
 	require.Equal(t, http.StatusOK, w.StatusCode)
-	require.Contains(t, text, "Carillon v1.2.3")
-	require.Contains(t, text, "/api/v1/openapi.yaml")
-	w, _ = b.do(t, http.MethodGet, "/api/v1/openapi.yaml", "", "Authorization", "")
-	require.Equal(t, http.StatusOK, w.StatusCode)
+}
+
+// pages stand for those of master/ui.
+type pages struct{}
+
+func (pages) Register(r gin.IRouter) {
+	r.GET("/", func(c *gin.Context) { c.String(http.StatusOK, "the overview") })
+}
+
+func (pages) NotFound(c *gin.Context) { c.String(http.StatusNotFound, "no page") }
+
+// Browsers get pages, also of what there is not; programs get problems.
+func TestPagesBesideTheAPI(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *Options) { o.Pages = pages{} })
+	_, text := b.do(t, http.MethodGet, "/", "")
+	require.Equal(t, "the overview", text)
+	for _, c := range []struct{ path, accept, kind string }{
+		{"/nothing", "text/html,*/*;q=0.8", "text/plain; charset=utf-8"},
+		{"/nothing", "*/*", problem.MediaType},
+		{"/api/nothing", "text/html", problem.MediaType},
+	} {
+		w, _ := b.do(t, http.MethodGet, c.path, "", "Accept", c.accept)
+		require.Equal(t, http.StatusNotFound, w.StatusCode)
+		require.Equal(t, c.kind, w.Header.Get("Content-Type"), "%+v", c)
+	}
 }
 
 func TestNotReady(t *testing.T) {

@@ -3,11 +3,13 @@ package auth
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/store"
 )
 
 // AdminName is the name of the first user.
@@ -54,12 +56,8 @@ func (s *Service) Add(ctx context.Context, name, password string, role core.Role
 }
 
 func (s *Service) add(ctx context.Context, u *core.User, pass string) error {
-	if err := u.Validate(); err != nil {
+	if err := CheckUser(u); err != nil {
 		return err
-	}
-	// RFC 7617 ends the name at the first colon and forbids control characters; a header loses spaces at its ends.
-	if strings.ContainsFunc(u.Name, func(r rune) bool { return r == ':' || unicode.IsControl(r) }) || strings.TrimSpace(u.Name) != u.Name {
-		return core.Broken("name", "must not hold a colon or a control character, nor begin or end with a space")
 	}
 	if err := s.rehash(ctx, u, pass); err != nil {
 		return err
@@ -72,42 +70,57 @@ func (s *Service) add(ctx context.Context, u *core.User, pass string) error {
 	return nil
 }
 
+// CheckUser checks what is said of a new user, as Add and Adopt do.
+func CheckUser(u *core.User) error {
+	if err := u.Validate(); err != nil {
+		return err
+	}
+	// RFC 7617 ends the name at the first colon and forbids control characters; a header loses spaces at its ends.
+	if strings.ContainsFunc(u.Name, func(r rune) bool { return r == ':' || unicode.IsControl(r) }) || strings.TrimSpace(u.Name) != u.Name {
+		return core.Broken("name", "must not hold a colon or a control character, nor begin or end with a space")
+	}
+	return nil
+}
+
 // SetPassword gives a user a new password, and so a new API secret. The old ones are out at once in this process and
 // within a second in others. An unknown name is not found; a short password is refused by the field password.
 func (s *Service) SetPassword(ctx context.Context, name, password string) error {
-	return s.change(ctx, name, func(u *core.User) error {
-		u.MustChange = false
-		return s.rehash(ctx, u, password)
-	}, func(u *core.User) { s.learn(u, password) })
+	return s.setNamed(ctx, name, PasswordReset{Password: password})
+}
+
+// SetSignIn gives a user a new password for signing in, and leaves the API secret as it is: the clients that have it go on.
+// Its errors are SetPassword's.
+func (s *Service) SetSignIn(ctx context.Context, name, password string) error {
+	return s.setNamed(ctx, name, PasswordReset{Password: password, KeepSecret: true})
+}
+
+func (s *Service) setNamed(ctx context.Context, name string, reset PasswordReset) error {
+	if err := core.CheckPassword(reset.Password); err != nil {
+		return err
+	}
+	u, err := s.opts.Store.UserByName(ctx, name)
+	if err != nil {
+		return err
+	}
+	_, err = s.setPassword(ctx, u, reset)
+	return err
 }
 
 // SetDisabled says whether a user may call. It holds at once in this process and within a second in others. An unknown
 // name is not found.
 func (s *Service) SetDisabled(ctx context.Context, name string, disabled bool) error {
-	return s.change(ctx, name, func(u *core.User) error {
-		u.Disabled = disabled
-		return nil
-	}, func(*core.User) {})
-}
-
-// change reads a user, changes and stores it; then is called when that worked.
-func (s *Service) change(ctx context.Context, name string, change func(*core.User) error, then func(*core.User)) error {
-	s.changing.Lock()
-	defer s.changing.Unlock()
 	u, err := s.opts.Store.UserByName(ctx, name)
 	if err != nil {
 		return err
 	}
-	if err := change(u); err != nil {
-		return err
-	}
-	// An error may hide a commit, so the row is dropped whatever comes back.
-	defer s.rows.drop(name)
-	if err := s.opts.Store.UpdateUser(ctx, u); err != nil {
-		return err
-	}
-	then(u)
-	return nil
+	return s.change(ctx, u, store.UserChange{Disabled: &disabled})
+}
+
+// change stores what changes of a user. An error may hide a commit, so what is known is dropped whatever comes back.
+func (s *Service) change(ctx context.Context, u *core.User, c store.UserChange) error {
+	defer s.bearers.purge() // changes are rare, and tokens know their users by rows of their own
+	defer s.rows.drop(u.Name)
+	return s.opts.Store.ChangeUser(ctx, u.ID, c)
 }
 
 // rehash gives a user the hashes of a new password, which it checks.
@@ -115,13 +128,10 @@ func (s *Service) rehash(ctx context.Context, u *core.User, pass string) error {
 	if err := core.CheckPassword(pass); err != nil {
 		return err
 	}
-	if err := enter(ctx, s.proofs.hashing); err != nil {
-		return err
-	}
-	defer leave(s.proofs.hashing)
-	u.PasswordHash = s.opts.Cost.hash(pass)
-	u.SecretHash = s.opts.Cost.hash(core.APISecret(u.Name, pass))
-	return nil
+	var err1, err2 error
+	u.PasswordHash, err1 = s.hash(ctx, pass)
+	u.SecretHash, err2 = s.hash(ctx, core.APISecret(u.Name, pass))
+	return errors.Join(err1, err2)
 }
 
 func (s *Service) learn(u *core.User, pass string) {

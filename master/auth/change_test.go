@@ -96,3 +96,33 @@ func TestChangesOfAnUnknownUser(t *testing.T) {
 	require.Equal(t, core.CodeNotFound, core.CodeOf(s.SetDisabled(t.Context(), "nobody", true)))
 	require.Equal(t, core.CodeRule, core.CodeOf(s.SetPassword(t.Context(), name, "short")))
 }
+
+// A process that locks a user out may have read the row before another one stored a new password, and the other way round.
+func TestChangesOfTwoProcessesUndoNothingOfEachOther(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct{ first, second func(s *Service) error }{
+		"a password set while the user is disabled": {
+			func(s *Service) error { return s.SetDisabled(t.Context(), name, true) },
+			func(s *Service) error { return s.SetPassword(t.Context(), name, "a new password") },
+		},
+		"the user disabled while a password is set": {
+			func(s *Service) error { return s.SetPassword(t.Context(), name, "a new password") },
+			func(s *Service) error { return s.SetDisabled(t.Context(), name, true) },
+		},
+	} {
+		s, m := setup(t, true)
+		other := open(t, m)
+		m.reading = func() { // the first has read the row and not written yet
+			m.reading = nil
+			require.NoError(t, c.second(other), what)
+		}
+		require.NoError(t, c.first(s), what)
+		require.True(t, m.users[name].Disabled, what)
+		right, err := matches(m.users[name].PasswordHash, "a new password")
+		require.NoError(t, err)
+		require.True(t, right, what)
+		right, err = matches(m.users[name].SecretHash, core.APISecret(name, "a new password"))
+		require.NoError(t, err)
+		require.True(t, right, what)
+	}
+}

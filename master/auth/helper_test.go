@@ -1,73 +1,13 @@
 package auth
 
 import (
-	"context"
 	"log/slog"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/carillonhq/carillon/core"
 )
-
-// memory is a store of users in memory that counts its reads.
-type memory struct {
-	mu      sync.Mutex
-	users   map[string]core.User
-	reads   int
-	broken  error
-	reading func() // called inside a read after the row was taken
-}
-
-func (m *memory) UserByName(_ context.Context, name string) (*core.User, error) {
-	m.mu.Lock()
-	u, ok := m.users[name]
-	m.reads++
-	err, reading := m.broken, m.reading
-	m.mu.Unlock()
-	if reading != nil {
-		reading()
-	}
-	switch {
-	case err != nil:
-		return nil, err
-	case !ok:
-		return nil, core.NotFound("there is no user named %s", name)
-	}
-	return &u, nil
-}
-
-func (m *memory) Users(context.Context) ([]*core.User, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var all []*core.User
-	for _, u := range m.users {
-		all = append(all, &u)
-	}
-	return all, m.broken
-}
-
-func (m *memory) CreateUser(_ context.Context, u *core.User) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if _, taken := m.users[u.Name]; taken {
-		return core.Conflict("there is a user named %s already", u.Name)
-	}
-	u.ID = int64(len(m.users) + 1)
-	m.users[u.Name] = *u
-	return m.broken
-}
-
-func (m *memory) UpdateUser(_ context.Context, u *core.User) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.users[u.Name] = *u
-	return m.broken
-}
-
-func (m *memory) Now() time.Time { return time.Now() }
 
 // edit changes a row as another process would.
 func (m *memory) edit(name string, change func(*core.User)) {

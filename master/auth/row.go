@@ -12,70 +12,88 @@ import (
 )
 
 const (
-	// rowAge is how long a user's row is believed. It bounds how long a user lives on whom another process disabled.
+	// rowAge is how long a row is believed. It bounds how long a user lives on whom another process disabled.
 	rowAge = time.Second
-	// rowsKept is how many rows are kept. Names that nobody has are not, so a stranger cannot push rows out.
+	// rowsKept is how many rows are kept. Keys that nothing has are not, so a stranger cannot push rows out.
 	rowsKept = 4096
 	// rowTimeout bounds one read, which goes on for the others that wait for it when its caller leaves.
 	rowTimeout = 5 * time.Second
 )
 
-// rows reads users by name and keeps them for rowAge.
-type rows struct {
-	store   Store
-	cache   *lru.Cache[string, row]
+// rows reads things by a key and keeps them for rowAge.
+type rows[V any] struct {
+	read    func(ctx context.Context, key string) (V, error)
+	cache   *lru.Cache[string, row[V]]
 	flights singleflight.Group
 
 	mu      sync.Mutex
 	changes int // raised by each drop
 }
 
-type row struct {
-	user   *core.User // never changed
-	readAt time.Time  // when the read began
+type row[V any] struct {
+	value  V         // never changed
+	readAt time.Time // when the read began
 }
 
-// get gives the user with this name, nil when there is none. The user must not be changed.
-func (r *rows) get(ctx context.Context, name string) (*core.User, error) {
-	if c, ok := r.cache.Get(name); ok && time.Since(c.readAt) < rowAge {
-		return c.user, nil
+func newRows[V any](read func(ctx context.Context, key string) (V, error)) (*rows[V], error) {
+	cache, err := lru.New[string, row[V]](rowsKept)
+	return &rows[V]{read: read, cache: cache}, err
+}
+
+// get gives what has this key, the zero value when nothing has. It must not be changed.
+func (r *rows[V]) get(ctx context.Context, key string) (V, error) {
+	if c, ok := r.cache.Get(key); ok && time.Since(c.readAt) < rowAge {
+		return c.value, nil
 	}
-	u, err, _ := r.flights.Do(name, func() (any, error) {
+	v, err, _ := r.flights.Do(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rowTimeout)
 		defer cancel()
-		return r.read(ctx, name)
+		return r.readOnce(ctx, key)
 	})
 	if err != nil {
-		return nil, err
+		var none V
+		return none, err
 	}
-	return u.(*core.User), nil
+	return v.(V), nil
 }
 
-func (r *rows) read(ctx context.Context, name string) (*core.User, error) {
+func (r *rows[V]) readOnce(ctx context.Context, key string) (V, error) {
 	r.mu.Lock()
 	before, began := r.changes, time.Now()
 	r.mu.Unlock()
-	u, err := r.store.UserByName(ctx, name)
-	if core.CodeOf(err) == core.CodeNotFound {
-		return nil, nil
-	}
+	v, err := r.read(ctx, key)
 	if err != nil {
-		return nil, err
+		var none V
+		if core.CodeOf(err) == core.CodeNotFound {
+			err = nil
+		}
+		return none, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	// A row that was changed while it was read may be the old one.
 	if r.changes == before {
-		r.cache.Add(name, row{u, began})
+		r.cache.Add(key, row[V]{v, began})
 	}
-	return u, nil
+	return v, nil
 }
 
-// drop forgets what is known of a user that has been changed.
-func (r *rows) drop(name string) {
+// drop forgets what is known of a key whose thing has been changed.
+func (r *rows[V]) drop(key string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.changes++
-	r.flights.Forget(name)
-	r.cache.Remove(name)
+	r.flights.Forget(key)
+	r.cache.Remove(key)
+}
+
+// purge forgets all.
+func (r *rows[V]) purge() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.changes++
+	for _, key := range r.cache.Keys() {
+		r.flights.Forget(key)
+	}
+	r.cache.Purge()
 }

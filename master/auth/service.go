@@ -5,22 +5,27 @@ import (
 	"errors"
 	"log/slog"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/store"
 )
 
-// Store keeps users. A *store.Store is one.
+// Store keeps users and their tokens. A *store.Store is one.
 type Store interface {
 	UserByName(ctx context.Context, name string) (*core.User, error)
+	UserByID(ctx context.Context, id int64) (*core.User, error)
 	Users(ctx context.Context) ([]*core.User, error)
 	CreateUser(ctx context.Context, u *core.User) error
-	UpdateUser(ctx context.Context, u *core.User) error
+	AdoptUser(ctx context.Context, u *core.User) error
+	ChangeUser(ctx context.Context, id int64, c store.UserChange) error
+	CreateAPIToken(ctx context.Context, k *core.APIToken) error
+	APITokens(ctx context.Context, userID int64) ([]*core.APIToken, error)
+	APITokenByHash(ctx context.Context, hash string) (*core.APIToken, *core.User, error)
+	DeleteAPIToken(ctx context.Context, userID, id int64) error
+	NoteAPITokenUses(ctx context.Context, uses map[int64]time.Time) error
 	Now() time.Time
 }
 
@@ -80,12 +85,12 @@ const secretSize = 32
 // Service knows who calls. Its methods may be called by many goroutines.
 type Service struct {
 	opts     Options
-	rows     *rows
+	rows     *rows[*core.User] // by name
+	bearers  *rows[*bearer]    // by the hash of a token
+	uses     uses
 	proofs   *proofs
 	throttle *throttle
 	waiting  atomic.Int64
-
-	changing sync.Mutex // held while a user is read, changed and stored
 }
 
 // New makes a Service.
@@ -94,11 +99,13 @@ func New(opts Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	cache, err := lru.New[string, row](rowsKept)
-	if err != nil {
+	s := &Service{opts: opts}
+	if s.rows, err = newRows(opts.Store.UserByName); err != nil {
 		return nil, err
 	}
-	s := &Service{opts: opts, rows: &rows{store: opts.Store, cache: cache}}
+	if s.bearers, err = newRows(s.readBearer); err != nil {
+		return nil, err
+	}
 	if s.proofs, err = newProofs(opts.Hashes); err != nil {
 		return nil, err
 	}
@@ -143,8 +150,15 @@ func (s *Service) identify(ctx context.Context, k kind, name, value, addr string
 		return nil, err
 	}
 	c := claim{user: u.ID, kind: k, stored: u.PasswordHash, value: value}
-	if k == secret {
+	switch {
+	case k == secret:
 		c.stored = u.SecretHash
+	case u.PasswordHash == "":
+		// An adopted user signs in with the password that the secret was made of, until there is one of its own.
+		c = claim{user: u.ID, kind: secret, stored: u.SecretHash, value: core.APISecret(u.Name, value)}
+	}
+	if c.stored == "" {
+		return nil, nil // who has neither may call nothing
 	}
 	right, err := s.proofs.check(ctx, c, func() bool { return s.throttle.over(name, addr) })
 	if err != nil || !right {

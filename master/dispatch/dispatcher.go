@@ -14,21 +14,17 @@ import (
 const (
 	// reserveEvery is the longest time between two looks into the queue.
 	reserveEvery = 200 * time.Millisecond
-	// reserveBatch is how many runs one transaction reserves, sendBatch how many one commits as dispatched.
-	reserveBatch = 500
-	sendBatch    = 500
 	// perSlot is how many runs are reserved for each free slot, so that a slot that becomes free finds the next run here.
 	perSlot = 4
-	// maxBytes bounds the memory that reserved runs take.
-	maxBytes = 64 << 20
 )
 
 // Store is what dispatching needs of the store.
 type Store interface {
-	Reserve(ctx context.Context, master, queue string, until time.Time, limit int) ([]*store.Reserved, error)
+	Reserve(ctx context.Context, master, queue string, until time.Time, limit, room int) (runs []*store.Reserved, more bool, err error)
 	Dispatch(ctx context.Context, master string, batch []store.Handout) ([]store.Handout, error)
 	Release(ctx context.Context, master string, runs []*core.Run) error
 	EndPlanned(ctx context.Context, master string, runs []*core.Run) error
+	EndLate(ctx context.Context, master string, runs []*core.Run) (made []*core.Run, err error)
 	Return(ctx context.Context, held []store.Held, route store.Route) error
 	Now() time.Time
 }
@@ -40,7 +36,7 @@ type Fleet interface {
 	Free() map[string]int
 }
 
-// Options says what a Dispatcher works with. All fields are required.
+// Options says what a Dispatcher works with. All fields are required but Batches.
 type Options struct {
 	Store  Store
 	Fleet  Fleet
@@ -48,12 +44,17 @@ type Options struct {
 	Route  store.Route
 	Commit func(step string, rows int, took time.Duration) // notes a transaction
 	Ended  func(*core.Run)                                 // notes a run that ended without being sent
+	Cancel func()                                          // tells that runs under way are asked to end; the requests are in the store
 	Logger *slog.Logger
+	// Batches defaults to core.DefaultBatches().
+	Batches core.Batches
 }
 
 // Dispatcher dispatches from Start to Stop.
 type Dispatcher struct {
 	opts    Options
+	batches core.Batches
+	memory  int           // that reserved runs may take, in bytes
 	reserve chan struct{} // look into the queue now
 	send    chan struct{} // look at the heap now
 	stop    context.CancelFunc
@@ -61,15 +62,22 @@ type Dispatcher struct {
 
 	mu   sync.Mutex
 	held *held
+	// taken is how many bytes of runs were taken from held that may have to go back.
+	taken int
 	// unreturned are runs that no worker got and that could not be given back to the queue yet.
 	unreturned []store.Held
 	// wanting says that the queue held more than there was room for, so that room is to be filled as it appears.
 	wanting bool
+	// judged is when all that wait were last looked at for those that are too late.
+	judged time.Time
 }
 
 // New makes a Dispatcher.
 func New(opts Options) *Dispatcher {
-	return &Dispatcher{opts: opts, reserve: make(chan struct{}, 1), send: make(chan struct{}, 1), held: newHeld()}
+	b := opts.Batches.OrDefault()
+	return &Dispatcher{
+		opts: opts, batches: b, memory: b.ReserveMemory << 20, reserve: make(chan struct{}, 1), send: make(chan struct{}, 1), held: newHeld(),
+	}
 }
 
 // Start begins to dispatch.
@@ -173,20 +181,19 @@ func (d *Dispatcher) Reserve(ctx context.Context) (more bool, err error) {
 	}()
 	for queue, slots := range free {
 		d.mu.Lock()
-		room := perSlot*slots - d.held.byQueue[queue]
-		if d.held.bytes >= maxBytes {
-			room = 0
-		}
+		places := min(perSlot*slots-d.held.byQueue[queue], d.batches.Reserve)
+		limit, room := min(places, d.held.fit(d.memory-d.taken)), d.memory-d.taken-d.held.bytes
 		d.mu.Unlock()
-		if room <= 0 {
+		if limit <= 0 {
 			wanting = true
 			continue
 		}
 		began := time.Now()
-		runs, err := d.opts.Store.Reserve(ctx, d.opts.Master, queue, d.opts.Store.Now().Add(core.LookAhead), min(room, reserveBatch))
+		runs, left, err := d.opts.Store.Reserve(ctx, d.opts.Master, queue, d.opts.Store.Now().Add(core.LookAhead), limit, room)
 		if err != nil {
 			return false, err
 		}
+		wanting = wanting || left
 		if len(runs) == 0 {
 			continue
 		}
@@ -195,8 +202,8 @@ func (d *Dispatcher) Reserve(ctx context.Context) (more bool, err error) {
 		d.held.add(runs)
 		d.mu.Unlock()
 		signal(d.send)
-		more = more || len(runs) == reserveBatch
-		wanting = wanting || len(runs) == min(room, reserveBatch)
+		// A batch that was full, or cut short by a guess which proved too low, is followed by another at once.
+		more = more || len(runs) == limit && (limit == d.batches.Reserve || limit < places)
 	}
 	return more, nil
 }

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -96,10 +97,127 @@ func TestFourRunsAreReservedForEachFreeSlot(t *testing.T) {
 	})
 }
 
-func TestMemoryOfReservedRunsIsBounded(t *testing.T) {
+// A master reserves four runs for each free slot of the workers that serve their queue, and 64 MiB, whatever there is.
+func TestReservationsAreBounded(t *testing.T) {
+	sizes := []int{0, 100, 10 << 10, 300 << 10, 2 << 20, 5 << 20}
+	bytes := make([]byte, slices.Max(sizes))
+	for seed := range uint64(5) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			virtually(t, func(t *testing.T, b *bundle) {
+				random := rand.New(rand.NewPCG(seed, 1))
+				const queues = 3
+				workers := make([]*worker, queues)
+				slots := map[string]int{}
+				for i := range workers {
+					n := 1 + random.IntN(30)
+					workers[i] = b.worker(fmt.Sprint("w", i), n)
+					slots[core.QueueDefault] += n
+					slots[core.QueueOfNode(fmt.Sprint("w", i))] = n
+				}
+				planned := 0
+				plan := func() {
+					largest := sizes[random.IntN(len(sizes))]
+					for range random.IntN(200) {
+						queue := core.QueueDefault
+						if i := random.IntN(queues * 2); i < queues {
+							queue = core.QueueOfNode(fmt.Sprint("w", i))
+						}
+						body := bytes[:random.IntN(largest+1)]
+						b.plan(b.run(time.Duration(random.IntN(4000))*time.Millisecond, queued(queue), func(r *store.Reserved) { r.Callback = body }))
+						planned++
+					}
+				}
+				check := func() {
+					require.LessOrEqual(t, b.held.bytes, b.memory)
+					for queue, n := range b.held.byQueue {
+						require.LessOrEqual(t, n, perSlot*slots[queue], queue)
+					}
+				}
+				done := make([]int, queues)
+				turn := func() {
+					for more := true; more; {
+						free, before := b.fleet.Free(), maps.Clone(b.held.byQueue)
+						var err error
+						more, err = b.Reserve(t.Context())
+						require.NoError(t, err)
+						check()
+						for queue, n := range b.held.byQueue {
+							require.LessOrEqual(t, n, max(before[queue], perSlot*free[queue]), "no more than four for each slot that is free")
+						}
+					}
+					for more := true; more; {
+						var err error
+						more, err = b.Send(t.Context())
+						require.NoError(t, err)
+						check()
+					}
+					synctest.Wait()
+					for i, w := range workers {
+						for n := len(w.ids()); done[i] < n && random.IntN(5) > 0; done[i]++ {
+							w.end(t, done[i])
+						}
+					}
+					sleep(time.Duration(random.IntN(300)) * time.Millisecond)
+				}
+				for range 30 {
+					plan()
+					turn()
+				}
+				for range 10_000 {
+					if sent := len(b.queue.now().sent); sent == planned {
+						break
+					}
+					turn()
+				}
+				require.Len(t, b.queue.now().sent, planned, "all are sent in the end, large ones too")
+			})
+		})
+	}
+}
+
+// Runs that are being dispatched, or ended, may have to wait on: until it is known, no others take their room.
+func TestRunsThatMayComeBackKeepTheirRoom(t *testing.T) {
+	virtually(t, func(t *testing.T, b *bundle) {
+		b.worker("w1", 30)
+		large := make([]byte, 1<<20)
+		heavy := func(r *store.Reserved) { r.Callback = large }
+		for i := range 200 {
+			if i%2 == 0 {
+				b.plan(b.run(0, heavy))
+			} else {
+				b.plan(b.run(-2*time.Minute, heavy, ofTask))
+			}
+		}
+		_, err := b.Reserve(t.Context())
+		require.NoError(t, err)
+		asked := 0
+		b.queue.during = func() {
+			_, err := b.Reserve(t.Context())
+			require.NoError(t, err)
+			asked++
+		}
+		b.queue.broken = func(operation string) error {
+			if operation == "reserve" {
+				return nil
+			}
+			return errors.New("the database is away")
+		}
+		_, err = b.Send(t.Context())
+		require.Error(t, err)
+		require.NotZero(t, asked)
+		require.LessOrEqual(t, b.held.bytes, b.memory)
+		b.queue.broken, b.queue.during = nil, nil
+		_, err = b.Send(t.Context())
+		require.NoError(t, err)
+		require.Zero(t, b.taken)
+	})
+}
+
+// A run that does not fit waits for room, and while it does the queue is not claimed and given back over and over.
+func TestLargeRunsAreNotClaimedInVain(t *testing.T) {
 	virtually(t, func(t *testing.T, b *bundle) {
 		b.worker("w1", 10_000)
-		large := make([]byte, core.MaxBody)
+		large := make([]byte, 1<<20)
 		for range 2000 {
 			b.plan(b.run(time.Second, func(r *store.Reserved) { r.Callback = large }))
 		}
@@ -107,8 +225,9 @@ func TestMemoryOfReservedRunsIsBounded(t *testing.T) {
 			_, err := b.Reserve(t.Context())
 			require.NoError(t, err)
 		}
-		require.Equal(t, reserveBatch, b.Reserved(), "with %d bytes held no more is taken", b.held.bytes)
-		require.Less(t, b.held.bytes, maxBytes+reserveBatch*(core.MaxBody+1000), "at most one batch over the bound")
+		require.Equal(t, b.memory/(1<<20)-1, b.Reserved())
+		full := slices.DeleteFunc(b.queue.now().limits, func(n int) bool { return n == 1 })
+		require.LessOrEqual(t, len(full), 2, "one of each queue, before it is known how large they are: %v", full)
 	})
 }
 
@@ -120,8 +239,32 @@ func TestReservationsAndDispatchesAreBatched(t *testing.T) {
 		}
 		sleep(2 * time.Second)
 		require.Len(t, w.ids(), 1200)
-		require.LessOrEqual(t, slices.Max(b.queue.now().limits), reserveBatch)
-		require.Equal(t, []int{sendBatch, sendBatch, 200}, b.queue.now().batches)
+		require.LessOrEqual(t, slices.Max(b.queue.now().limits), b.batches.Reserve)
+		require.Equal(t, []int{500, 500, 200}, b.queue.now().batches)
+	})
+}
+
+func TestBatchesAreAsLargeAsTold(t *testing.T) {
+	batched(t, core.Batches{Reserve: 3, Dispatch: 2, ReserveMemory: 8}, func(t *testing.T, b *bundle) {
+		b.Start(t.Context())
+		w := b.worker("w1", 100)
+		var want []string
+		for range 31 {
+			r := b.run(time.Second)
+			b.plan(r)
+			want = append(want, r.ID)
+		}
+		sleep(2 * time.Second)
+		require.ElementsMatch(t, want, w.ids())
+		require.LessOrEqual(t, slices.Max(b.queue.now().limits), 3)
+		require.LessOrEqual(t, slices.Max(b.queue.now().batches), 2)
+		large := make([]byte, 1<<20)
+		for range 20 {
+			b.plan(b.run(2*time.Second, func(r *store.Reserved) { r.Callback = large }))
+		}
+		sleep(time.Second)
+		require.Equal(t, 7, b.Reserved(), "as many as fit into 8 MiB")
+		require.NoError(t, b.Stop(t.Context()))
 	})
 }
 
@@ -164,6 +307,25 @@ func TestRunThatWaitsTooLongForASlotIsMissed(t *testing.T) {
 		w.end(t, 1)
 		synctest.Wait()
 		require.ElementsMatch(t, []string{first.ID, once.ID, delayed.ID}, w.ids(), "neither is ever missed")
+	})
+}
+
+// A run that is never missed waits for a slot however long, and hides no missed one that waits behind it.
+func TestMissedRunsAreFoundBehindThoseThatWait(t *testing.T) {
+	started(t, func(t *testing.T, b *bundle) {
+		w := b.worker("w1", 1)
+		busy, head, late, tail := b.run(0), b.run(time.Second), b.run(time.Second, ofTask), b.run(time.Second)
+		b.plan(busy, head, late, tail)
+		sleep(time.Second + core.DefaultMisfireAfter)
+		require.Empty(t, b.queue.now().noted)
+		sleep(2 * idle)
+		require.Equal(t, []*core.Run{late.Run}, b.queue.now().noted)
+		require.Equal(t, 2, b.Reserved())
+		w.end(t, 0)
+		synctest.Wait()
+		w.end(t, 1)
+		synctest.Wait()
+		require.Equal(t, []string{busy.ID, head.ID, tail.ID}, w.ids(), "in their order")
 	})
 }
 

@@ -5,7 +5,7 @@
 //	store ──Reserve──▶ heap, by instant ──due──▶ ready, by queue ──slot──▶ Dispatch committed ──▶ worker's stream
 //	                                                   └─ too late ──▶ missed
 //
-// What is in memory is bounded by the slots of the workers that are connected and by maxBytes, whatever waits in the
+// What is in memory is bounded by the slots of the workers that are connected and by Batches.ReserveMemory, whatever waits in the
 // database. A reservation is only a mark: a run that was withdrawn, or given on because this master was taken for dead,
 // fails at the commit and is sent by nobody. A run in memory when the process dies is reserved by an incarnation whose
 // lease runs out, and free again.

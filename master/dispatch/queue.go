@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"container/heap"
+	"math"
 	"time"
 
 	"github.com/carillonhq/carillon/core"
@@ -45,6 +46,14 @@ func (h *held) next() time.Time {
 	return h.coming[0].FireAt
 }
 
+// first is the first ready run of a queue; nil when there is none.
+func (h *held) first(queue string) *store.Reserved {
+	if waiting := h.ready[queue]; len(waiting) > 0 {
+		return waiting[0]
+	}
+	return nil
+}
+
 // take takes the first ready run of a queue out; nil when there is none.
 func (h *held) take(queue string) *store.Reserved {
 	waiting := h.ready[queue]
@@ -61,39 +70,53 @@ func (h *held) take(queue string) *store.Reserved {
 	return r
 }
 
-// putBack puts a run that was taken at the head of its queue again.
-func (h *held) putBack(r *store.Reserved) {
-	h.ready[r.Queue] = append([]*store.Reserved{r}, h.ready[r.Queue]...)
-	h.byQueue[r.Queue]++
-	h.bytes += r.Size()
+// putBack puts runs that were taken at the heads of their queues again, in the order in which they were taken.
+func (h *held) putBack(runs []*store.Reserved) {
+	heads := map[string][]*store.Reserved{}
+	for _, r := range runs {
+		heads[r.Queue] = append(heads[r.Queue], r)
+		h.byQueue[r.Queue]++
+		h.bytes += r.Size()
+	}
+	for q, head := range heads {
+		h.ready[q] = append(head, h.ready[q]...)
+	}
 }
 
 // drop takes out all runs for which gone holds and gives them.
 func (h *held) drop(gone func(*store.Reserved) bool) []*store.Reserved {
-	var out []*store.Reserved
-	keep := func(runs []*store.Reserved) []*store.Reserved {
-		kept := runs[:0]
-		for _, r := range runs {
-			if gone(r) {
-				h.forget(r)
-				out = append(out, r)
-			} else {
-				kept = append(kept, r)
-			}
-		}
-		clear(runs[len(kept):])
-		return kept
-	}
-	h.coming = keep(h.coming)
+	kept, out := h.sift(h.coming, gone)
+	h.coming = kept
 	heap.Init(&h.coming)
+	return append(out, h.dropReady(gone)...)
+}
+
+// dropReady takes out those that are ready, in the order of their queues.
+func (h *held) dropReady(gone func(*store.Reserved) bool) (out []*store.Reserved) {
 	for q, runs := range h.ready {
-		if kept := keep(runs); len(kept) == 0 {
+		kept, dropped := h.sift(runs, gone)
+		if out = append(out, dropped...); len(kept) == 0 {
 			delete(h.ready, q)
 		} else {
 			h.ready[q] = kept
 		}
 	}
 	return out
+}
+
+// sift parts runs, in place, into those that stay and those for which gone holds.
+func (h *held) sift(runs []*store.Reserved, gone func(*store.Reserved) bool) (kept, out []*store.Reserved) {
+	kept = runs[:0]
+	for _, r := range runs {
+		if gone(r) {
+			h.forget(r)
+			out = append(out, r)
+		} else {
+			kept = append(kept, r)
+		}
+	}
+	clear(runs[len(kept):])
+	return kept, out
 }
 
 func (h *held) forget(r *store.Reserved) {
@@ -103,12 +126,32 @@ func (h *held) forget(r *store.Reserved) {
 	h.bytes -= r.Size()
 }
 
+// fit is about how many more runs there is room for in bytes, were they as large as those held. It keeps more from being
+// claimed, only to be given back, than a guess can: the bound itself is the store's to keep.
+func (h *held) fit(bytes int) int {
+	switch n := h.len(); {
+	case h.bytes >= bytes:
+		return 0
+	case n == 0:
+		return math.MaxInt
+	default:
+		return max((bytes-h.bytes)/(h.bytes/n), 1)
+	}
+}
+
 func (h *held) len() int {
 	n := 0
 	for _, k := range h.byQueue {
 		n += k
 	}
 	return n
+}
+
+func sizeOf(held []*store.Reserved) (bytes int) {
+	for _, r := range held {
+		bytes += r.Size()
+	}
+	return bytes
 }
 
 func runsOf(held []*store.Reserved) []*core.Run {

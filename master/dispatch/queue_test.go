@@ -74,7 +74,9 @@ func (m *heldModel) advance(t *rapid.T) {
 
 func (m *heldModel) take(t *rapid.T) {
 	queue := queueNames.Draw(t, "queue")
+	first := m.held.first(queue)
 	got := m.held.take(queue)
+	require.True(t, first == got)
 	if len(m.ready[queue]) == 0 {
 		require.Nil(t, got)
 		return
@@ -84,25 +86,32 @@ func (m *heldModel) take(t *rapid.T) {
 	m.taken = append(m.taken, got)
 }
 
-func (m *heldModel) putBack(*rapid.T) {
-	if len(m.taken) == 0 {
-		return
+func (m *heldModel) putBack(t *rapid.T) {
+	n := rapid.IntRange(0, len(m.taken)).Draw(t, "runs")
+	back := m.taken[len(m.taken)-n:] // the last ones taken, in that order
+	m.taken = m.taken[:len(m.taken)-n]
+	m.held.putBack(back)
+	for _, r := range slices.Backward(back) {
+		m.ready[r.Queue] = slices.Insert(slices.Clone(m.ready[r.Queue]), 0, r)
 	}
-	r := m.taken[len(m.taken)-1]
-	m.taken = m.taken[:len(m.taken)-1]
-	m.held.putBack(r)
-	m.ready[r.Queue] = slices.Insert(slices.Clone(m.ready[r.Queue]), 0, r)
 }
 
 func (m *heldModel) drop(t *rapid.T) {
 	queue := queueNames.Draw(t, "queue")
-	gone := func(r *store.Reserved) bool { return r.Queue == queue }
-	var want []*store.Reserved
-	want = append(append(want, m.coming...), m.ready[queue]...)
-	want = slices.DeleteFunc(want, func(r *store.Reserved) bool { return !gone(r) })
-	require.ElementsMatch(t, want, m.held.drop(gone))
-	m.coming = slices.DeleteFunc(slices.Clone(m.coming), gone)
-	delete(m.ready, queue)
+	digit := rapid.SampledFrom([]byte("0123456789")).Draw(t, "digit")
+	gone := func(r *store.Reserved) bool { return r.Queue == queue && r.ID[2] >= digit }
+	stays := func(r *store.Reserved) bool { return !gone(r) }
+	want := slices.DeleteFunc(slices.Clone(m.ready[queue]), stays)
+	if rapid.Bool().Draw(t, "ready only") {
+		require.True(t, slices.Equal(want, m.held.dropReady(gone)), "in their order")
+	} else {
+		want = append(want, slices.DeleteFunc(slices.Clone(m.coming), stays)...)
+		require.ElementsMatch(t, want, m.held.drop(gone))
+		m.coming = slices.DeleteFunc(slices.Clone(m.coming), gone)
+	}
+	if m.ready[queue] = slices.DeleteFunc(slices.Clone(m.ready[queue]), gone); len(m.ready[queue]) == 0 {
+		delete(m.ready, queue)
+	}
 }
 
 func (m *heldModel) check(t *rapid.T) {

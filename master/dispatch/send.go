@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/carillonhq/carillon/core"
@@ -68,19 +67,64 @@ type picked struct {
 
 // Send dispatches the runs that are due and for which there are slots. It says whether there may be more at once.
 func (d *Dispatcher) Send(ctx context.Context) (more bool, err error) {
-	now := d.opts.Store.Now()
-	batch, missed := d.due(now)
-	missErr := d.miss(ctx, missed)
+	batch, late, missed := d.due(d.opts.Store.Now())
+	made, over, lateErr := d.makeUp(ctx, late)
+	batch = append(batch, made...)
+	missErr := errors.Join(d.miss(ctx, missed), lateErr)
+	more = missErr == nil && len(missed)+over > 0 // what follows them may be in time
 	if len(batch) == 0 {
-		return len(missed) > 0 && missErr == nil, missErr
+		return more, missErr
 	}
 	if err := d.commit(ctx, batch); err != nil {
-		d.undo(batch)
 		return false, errors.Join(missErr, err)
 	}
 	// Room was made in memory: have it filled before it runs empty.
 	d.refill()
-	return len(batch) == sendBatch && missErr == nil, missErr
+	return more || len(batch) == d.batches.Dispatch && missErr == nil, missErr
+}
+
+// makeUp gives those of late runs that are sent all the same, and records others as missed. over is how many it is done
+// with.
+func (d *Dispatcher) makeUp(ctx context.Context, late []picked) (made []picked, over int, err error) {
+	if len(late) == 0 {
+		return nil, 0, nil
+	}
+	runs, of := make([]*core.Run, len(late)), make(map[*core.Run]picked, len(late))
+	for i, p := range late {
+		p.run.State, p.run.Result.Reason = core.RunMissed, core.MissedReason(p.run.Task.MisfireAfter)
+		runs[i], of[p.run.Run] = p.run.Run, p
+	}
+	goes, err := d.opts.Store.EndLate(ctx, d.opts.Master, runs)
+	if err != nil {
+		for _, p := range late {
+			p.run.State = core.RunPlanned
+			d.opts.Fleet.Unpick(p.session)
+		}
+		d.settle(runsPicked(late), runsPicked(late))
+		return nil, 0, fmt.Errorf("settle %d runs that are too late: %w", len(late), err)
+	}
+	for _, r := range goes {
+		made = append(made, of[r])
+		delete(of, r)
+	}
+	done := make([]*store.Reserved, 0, len(of))
+	for r, p := range of {
+		done = append(done, p.run)
+		d.opts.Fleet.Unpick(p.session)
+		if !r.RecordedAt.IsZero() { // else it was withdrawn, or is to be looked at again
+			d.opts.Ended(r)
+		}
+	}
+	d.settle(done, nil)
+	return made, len(done), nil
+}
+
+func runsPicked(batch []picked) []*store.Reserved {
+	runs := make([]*store.Reserved, len(batch))
+	for i, p := range batch {
+		runs[i] = p.run
+	}
+	return runs
 }
 
 // miss records runs that have become too late. Those that cannot be recorded wait on: forgotten here, they would be this
@@ -89,50 +133,73 @@ func (d *Dispatcher) miss(ctx context.Context, missed []*store.Reserved) error {
 	if len(missed) == 0 {
 		return nil
 	}
+	for _, r := range missed {
+		r.State, r.Result.Reason = core.RunMissed, core.MissedReason(r.Task.MisfireAfter)
+	}
 	runs := runsOf(missed)
 	if err := d.opts.Store.EndPlanned(ctx, d.opts.Master, runs); err != nil {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		for _, r := range slices.Backward(missed) {
-			d.held.putBack(r)
-		}
+		d.settle(missed, missed)
 		return fmt.Errorf("record %d runs that are too late: %w", len(missed), err)
 	}
+	d.settle(missed, nil)
 	for _, r := range runs {
-		d.opts.Ended(r)
+		if !r.RecordedAt.IsZero() { // else it was withdrawn, or given on, meanwhile
+			d.opts.Ended(r)
+		}
 	}
 	return nil
 }
 
-// due takes the runs that are due with a slot for each, and those that have become too late.
-func (d *Dispatcher) due(now time.Time) (batch []picked, missed []*store.Reserved) {
+// due takes the runs that are due with a slot for each, and those that have become too late: with a slot too, of tasks that
+// make up for missed firings, so that nothing is decided before it can be done.
+func (d *Dispatcher) due(now time.Time) (batch, late []picked, missed []*store.Reserved) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.held.advance(now)
+	lapsed := func(r *store.Reserved) bool {
+		return r.Task != nil && core.Missed(r.Trigger, r.Task.Schedule.Kind, r.FireAt, now, r.Task.MisfireAfter)
+	}
+	// All are judged now and then, for a run that is never missed may wait for a slot before one that is.
+	if since := now.Sub(d.judged); since < 0 || since >= idle {
+		missed, d.judged = d.held.dropReady(func(r *store.Reserved) bool { return lapsed(r) && r.Task.MakesUp() == 0 }), now
+	}
 	for queue := range d.held.ready {
-		for len(batch) < sendBatch {
-			r := d.held.take(queue)
+		for len(batch)+len(late) < d.batches.Dispatch {
+			r := d.held.first(queue)
 			if r == nil {
 				break
 			}
-			if r.Task != nil && core.Missed(r.Trigger, r.Task.Schedule.Kind, r.Due, now, r.Task.MisfireAfter) {
-				r.State = core.RunMissed
-				r.Result.Reason = fmt.Sprintf("no worker could take it for %s after its instant", now.Sub(r.Due).Round(time.Second))
-				missed = append(missed, r)
+			tooLate := lapsed(r)
+			if tooLate && r.Task.MakesUp() == 0 {
+				missed = append(missed, d.held.take(queue))
 				continue
 			}
 			s := d.opts.Fleet.Pick(queue)
 			if s == nil {
-				d.held.putBack(r)
 				break
 			}
-			batch = append(batch, picked{r, s})
+			p := picked{d.held.take(queue), s}
+			if tooLate {
+				late = append(late, p)
+			} else {
+				batch = append(batch, p)
+			}
 		}
 	}
-	return batch, missed
+	d.taken += sizeOf(missed) + sizeOf(runsPicked(late)) + sizeOf(runsPicked(batch))
+	return batch, late, missed
 }
 
-// commit marks a batch as dispatched and hands out what may be sent.
+// settle ends the taking of runs: those in again wait on, as they could not be dealt with, and the others are gone.
+func (d *Dispatcher) settle(taken, again []*store.Reserved) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.taken -= sizeOf(taken)
+	d.held.putBack(again)
+}
+
+// commit marks a batch as dispatched and hands out what may be sent. What could not be dispatched because the database is
+// away waits on.
 func (d *Dispatcher) commit(ctx context.Context, batch []picked) error {
 	handouts := make([]store.Handout, len(batch))
 	sessions := make(map[*store.Reserved]*fleet.Session, len(batch))
@@ -142,10 +209,9 @@ func (d *Dispatcher) commit(ctx context.Context, batch []picked) error {
 	}
 	began := time.Now()
 	sent, err := d.opts.Store.Dispatch(ctx, d.opts.Master, handouts)
-	if err != nil {
-		return err
+	if err == nil {
+		d.opts.Commit("dispatch", len(sent), time.Since(began))
 	}
-	d.opts.Commit("dispatch", len(sent), time.Since(began))
 	byWorker := map[*fleet.Session][]store.Handout{}
 	for _, h := range sent {
 		s := sessions[h.Reserved]
@@ -157,16 +223,28 @@ func (d *Dispatcher) commit(ctx context.Context, batch []picked) error {
 			d.takeBack(ctx, runs)
 		}
 	}
-	// What is left was not dispatched: withdrawn, a conflict, or to wait for the guard.
-	for _, h := range handouts {
-		if s := sessions[h.Reserved]; s != nil {
-			d.opts.Fleet.Unpick(s)
-			if h.State.Final() {
-				d.opts.Ended(h.Run)
-			}
+	// What is left was not dispatched: withdrawn, a conflict, or to wait for the guard; or the database is away.
+	var taken, again []*store.Reserved
+	replaces := false
+	for _, p := range batch {
+		if taken = append(taken, p.run); sessions[p.run] == nil {
+			continue
+		}
+		d.opts.Fleet.Unpick(p.session)
+		replaces = replaces || p.run.Replaces
+		switch {
+		case err != nil:
+			p.run.State = core.RunPlanned
+			again = append(again, p.run)
+		case p.run.State.Final():
+			d.opts.Ended(p.run.Run)
 		}
 	}
-	return nil
+	d.settle(taken, again)
+	if replaces {
+		d.opts.Cancel()
+	}
+	return err
 }
 
 // takeBack returns runs whose worker left between the pick and the handing out.
@@ -198,14 +276,4 @@ func (d *Dispatcher) retryReturns(ctx context.Context) error {
 	d.unreturned = d.unreturned[len(back):]
 	d.mu.Unlock()
 	return nil
-}
-
-// undo puts a batch that could not be committed back to wait.
-func (d *Dispatcher) undo(batch []picked) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for i := len(batch) - 1; i >= 0; i-- {
-		d.opts.Fleet.Unpick(batch[i].session)
-		d.held.putBack(batch[i].run)
-	}
 }

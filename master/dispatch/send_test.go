@@ -72,6 +72,30 @@ func TestRunsWaitWhileTheDatabaseIsAway(t *testing.T) {
 	})
 }
 
+// A batch of which one run is refused is committed in parts. When the database goes away between two of them, the runs of
+// the first are dispatched, and nobody else will ever send them.
+func TestWhatWasDispatchedBeforeAFailureIsSent(t *testing.T) {
+	started(t, func(t *testing.T, b *bundle) {
+		w := b.worker("w1", 100)
+		var want []string
+		for range 30 {
+			r := b.run(time.Second)
+			b.plan(r)
+			want = append(want, r.ID)
+		}
+		sleep(time.Second - 1)
+		b.queue.mu.Lock()
+		b.queue.partly = 11
+		b.queue.mu.Unlock()
+		sleep(1)
+		require.Equal(t, want[:11], w.ids())
+		require.Equal(t, 19, b.Reserved())
+		require.Equal(t, 100-11, b.fleet.Free()[core.QueueDefault])
+		sleep(sendPause)
+		require.Equal(t, want, w.ids(), "the others follow, each once")
+	})
+}
+
 func TestQueueThatCannotBeReadIsReadAgain(t *testing.T) {
 	started(t, func(t *testing.T, b *bundle) {
 		w := b.worker("w1", 1)
@@ -80,6 +104,75 @@ func TestQueueThatCannotBeReadIsReadAgain(t *testing.T) {
 		b.plan(r)
 		sleep(6 * reserveEvery)
 		require.Equal(t, []string{r.ID}, w.ids())
+	})
+}
+
+// What a newer firing takes the place of is told to end, whether or not the newer one goes yet.
+func TestReplacedRunsAreToldToEnd(t *testing.T) {
+	started(t, func(t *testing.T, b *bundle) {
+		b.worker("w1", 1)
+		b.queue.turned = func(h store.Handout) bool {
+			h.Replaces = true
+			return true
+		}
+		b.plan(b.run(0, ofTask))
+		sleep(time.Second)
+		require.Equal(t, 1, b.queue.now().cancels)
+	})
+}
+
+// Of late firings of a task that makes up for some, those are sent that the store says, and only once there is a slot.
+func TestLateFiringsAreMadeUpFor(t *testing.T) {
+	virtually(t, func(t *testing.T, b *bundle) {
+		w := b.worker("w1", 2)
+		var runs []*store.Reserved
+		for i := range 6 {
+			runs = append(runs, b.run(-time.Hour+time.Duration(i)*time.Second, ofTask, func(r *store.Reserved) { r.Task.Misfire = core.MisfireCatchUp }))
+		}
+		intime := b.run(0, ofTask)
+		b.queue.fates = map[string]string{runs[0].ID: "withdrawn", runs[2].ID: "made", runs[3].ID: "made"}
+		b.plan(append(runs, intime)...)
+		_, err := b.Reserve(t.Context())
+		require.NoError(t, err)
+		for range 10 {
+			_, err := b.Send(t.Context())
+			require.NoError(t, err)
+		}
+		synctest.Wait()
+		require.Equal(t, []string{runs[2].ID, runs[3].ID}, w.ids(), "the slots are theirs")
+		require.Equal(t, []*core.Run{runs[1].Run}, b.queue.now().noted)
+		require.Equal(t, 3, b.Reserved(), "nothing is decided of those without a slot")
+
+		b.queue.breakFor("late", 1)
+		w.end(t, 0)
+		w.end(t, 1)
+		synctest.Wait()
+		_, err = b.Send(t.Context())
+		require.Error(t, err)
+		require.Equal(t, 3, b.Reserved(), "nothing is forgotten, and no slot lost")
+		more, err := b.Send(t.Context())
+		require.NoError(t, err)
+		require.True(t, more)
+		_, err = b.Send(t.Context())
+		require.NoError(t, err)
+		synctest.Wait()
+		require.Equal(t, intime.ID, w.ids()[2])
+		require.Zero(t, b.Reserved())
+		require.Equal(t, 1, b.fleet.Free()[core.QueueDefault])
+	})
+}
+
+// A firing that was put off is late from then on.
+func TestFiringThatWasPutOffIsNotMissed(t *testing.T) {
+	started(t, func(t *testing.T, b *bundle) {
+		w := b.worker("w1", 1)
+		waited := b.run(0, ofTask, func(r *store.Reserved) { r.Due = r.FireAt.Add(-time.Hour) })
+		late := b.run(-time.Hour, ofTask)
+		b.plan(waited, late)
+		sleep(time.Second)
+		require.Equal(t, []string{waited.ID}, w.ids())
+		require.Equal(t, late.ID, b.queue.now().ended[0].ID)
+		require.Equal(t, core.RunMissed, b.queue.now().ended[0].State)
 	})
 }
 
@@ -159,6 +252,8 @@ func TestFailureToRecordMissedRunsStopsNoOther(t *testing.T) {
 		more, err = b.Send(t.Context())
 		require.NoError(t, err)
 		require.True(t, more)
+		_, err = b.Send(t.Context())
+		require.NoError(t, err)
 		require.Equal(t, []*core.Run{late.Run}, b.queue.now().noted)
 	})
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/carillonhq/carillon/core"
 	"github.com/carillonhq/carillon/master/fleet"
+	"github.com/carillonhq/carillon/master/join"
 	"github.com/carillonhq/carillon/master/record"
 	"github.com/carillonhq/carillon/rpc"
 	"github.com/carillonhq/carillon/store"
@@ -37,17 +38,24 @@ type bundle struct {
 // virtually runs a test in a bubble of its own with a dispatcher that is not started.
 func virtually(t *testing.T, test func(t *testing.T, b *bundle)) {
 	t.Helper()
+	batched(t, core.Batches{}, test)
+}
+
+// batched is virtually with batches of its own.
+func batched(t *testing.T, batches core.Batches, test func(t *testing.T, b *bundle)) {
+	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		log := slog.New(slog.DiscardHandler)
 		b := &bundle{t: t, queue: &queueStore{}}
 		b.fleet = fleet.New(fleet.Options{
 			Store: fleetStore{}, Recorder: nobody{}, Settings: nobody{}, Route: anyWorker, Master: core.Node{Name: "m1"},
-			Token: func(context.Context) (string, error) { return "", nil }, Changed: func() { b.Changed() }, Logger: log,
+			Admit: func(context.Context, string) (join.Admission, error) { return join.Admission{}, nil }, Changed: func() { b.Changed() },
+			Members: func() {}, Logger: log,
 		})
 		b.Dispatcher = New(Options{
 			Store: b.queue, Fleet: b.fleet, Master: "m1-1", Route: anyWorker, Commit: func(string, int, time.Duration) {},
-			Ended: b.queue.note, Logger: log,
+			Ended: b.queue.note, Cancel: b.queue.cancel, Logger: log, Batches: batches,
 		})
 		test(t, b)
 		b.fleet.Stop()
@@ -64,7 +72,7 @@ func started(t *testing.T, test func(t *testing.T, b *bundle)) {
 	})
 }
 
-func anyWorker([]string) string { return core.QueueDefault }
+func anyWorker(core.Destination) []string { return []string{core.QueueDefault} }
 
 // run makes a delayed task's run that is to be sent in d, changed as asked.
 func (b *bundle) run(d time.Duration, changes ...func(*store.Reserved)) *store.Reserved {
@@ -105,6 +113,11 @@ type queueStore struct {
 	// broken fails an operation; turned keeps a run from being sent. Both may be nil.
 	broken func(operation string) error
 	turned func(store.Handout) bool
+	// partly is after how many runs the next dispatch fails; 0 for none.
+	partly int
+	// during is called while runs are dispatched or ended. May be nil.
+	during func()
+	fates  map[string]string // what EndLate makes of a run, by id; none: it ends
 }
 
 // notes are the queue, and what it was asked.
@@ -115,6 +128,8 @@ type notes struct {
 	ended    []*core.Run // without being sent, by the queue
 	noted    []*core.Run // the same, as the dispatcher told
 	returned []store.Held
+	cancels  int   // how often the dispatcher told that runs are to end
+	late     []int // sizes of the batches to be settled
 	limits   []int // of the reservations asked for
 	batches  []int // sizes of the dispatches asked for
 	asked    []time.Time
@@ -135,6 +150,12 @@ func (q *queueStore) note(r *core.Run) {
 	q.mu.Unlock()
 }
 
+func (q *queueStore) cancel() {
+	q.mu.Lock()
+	q.cancels++
+	q.mu.Unlock()
+}
+
 func (q *queueStore) Now() time.Time { return time.Now() }
 
 func (q *queueStore) fails(operation string) error {
@@ -144,20 +165,26 @@ func (q *queueStore) fails(operation string) error {
 	return q.broken(operation)
 }
 
-func (q *queueStore) Reserve(_ context.Context, _, queue string, until time.Time, limit int) ([]*store.Reserved, error) {
+func (q *queueStore) Reserve(_ context.Context, _, queue string, until time.Time, limit, room int) (out []*store.Reserved, more bool, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if err := q.fails("reserve"); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	q.limits = append(q.limits, limit)
 	slices.SortStableFunc(q.waiting, func(a, b *store.Reserved) int { return a.FireAt.Compare(b.FireAt) })
-	var out, rest []*store.Reserved
+	var rest []*store.Reserved
+	full := false
 	for _, r := range q.waiting {
-		if r.Queue != queue || r.FireAt.After(until) || len(out) == limit {
+		if r.Queue != queue || r.FireAt.After(until) || full || len(out) == limit {
 			rest = append(rest, r)
 			continue
 		}
+		if full = r.Size() > room; full {
+			rest = append(rest, r)
+			continue
+		}
+		room -= r.Size()
 		r.Token++
 		if q.reserved == nil {
 			q.reserved = map[string]*store.Reserved{}
@@ -166,18 +193,25 @@ func (q *queueStore) Reserve(_ context.Context, _, queue string, until time.Time
 		out = append(out, r)
 	}
 	q.waiting = rest
-	slices.SortFunc(out, func(a, b *store.Reserved) int { return cmp.Compare(b.ID, a.ID) }) // given in no order
-	return out, nil
+	slices.SortFunc(out, func(a, b *store.Reserved) int { return cmp.Compare(b.ID, a.ID) }) // in no order of their instants
+	return out, full || len(out) == limit, nil
 }
 
 func (q *queueStore) Dispatch(_ context.Context, _ string, batch []store.Handout) (sent []store.Handout, err error) {
+	if q.during != nil {
+		q.during()
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.batches, q.asked = append(q.batches, len(batch)), append(q.asked, time.Now())
 	if err := q.fails("dispatch"); err != nil {
 		return nil, err
 	}
-	for _, h := range batch {
+	for i, h := range batch {
+		if q.partly > 0 && i == q.partly {
+			q.partly = 0
+			return sent, errors.New("the database is away")
+		}
 		if q.reserved[h.ID] == nil {
 			continue
 		}
@@ -207,16 +241,46 @@ func (q *queueStore) Release(_ context.Context, _ string, runs []*core.Run) erro
 }
 
 func (q *queueStore) EndPlanned(_ context.Context, _ string, runs []*core.Run) error {
+	if q.during != nil {
+		q.during()
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if err := q.fails("end"); err != nil {
 		return err
 	}
 	for _, r := range runs {
-		delete(q.reserved, r.ID)
-		q.ended = append(q.ended, r)
+		if q.reserved[r.ID] != nil {
+			delete(q.reserved, r.ID)
+			r.RecordedAt = time.Now()
+			q.ended = append(q.ended, r)
+		}
 	}
 	return nil
+}
+
+// EndLate makes up for the runs that the test wants made up for.
+func (q *queueStore) EndLate(_ context.Context, _ string, runs []*core.Run) (made []*core.Run, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err := q.fails("late"); err != nil {
+		return nil, err
+	}
+	q.late = append(q.late, len(runs))
+	for _, r := range runs {
+		switch q.fates[r.ID] {
+		case "made":
+			r.State, r.FireAt = core.RunPlanned, time.Now()
+			made = append(made, r)
+		case "withdrawn":
+			delete(q.reserved, r.ID)
+		default:
+			delete(q.reserved, r.ID)
+			r.RecordedAt = time.Now()
+			q.ended = append(q.ended, r)
+		}
+	}
+	return made, nil
 }
 
 func (q *queueStore) Return(_ context.Context, held []store.Held, _ store.Route) error {
@@ -312,13 +376,20 @@ func (w *worker) end(t *testing.T, n int) {
 // fleetStore keeps nothing.
 type fleetStore struct{}
 
-func (fleetStore) Register(context.Context, *core.Node, string, time.Duration) error { return nil }
-func (fleetStore) Renew(context.Context, []store.Beat) ([]string, error)             { return nil, nil }
-func (fleetStore) Expire(context.Context, string) error                              { return nil }
-func (fleetStore) Return(context.Context, []store.Held, store.Route) error           { return nil }
-func (fleetStore) Started(context.Context, []store.Held, time.Time) error            { return nil }
-func (fleetStore) AppendLog(context.Context, store.Held, int64, []core.LogLine) error {
-	return nil
+func (fleetStore) Nodes(context.Context) ([]core.Node, error)              { return nil, nil }
+func (fleetStore) Renew(context.Context, []store.Beat) ([]string, error)   { return nil, nil }
+func (fleetStore) Expire(context.Context, string) error                    { return nil }
+func (fleetStore) Return(context.Context, []store.Held, store.Route) error { return nil }
+func (fleetStore) TakeNotes(context.Context, []store.Note) error           { return nil }
+func (fleetStore) PluginChunk(context.Context, string, int) ([]byte, int, int64, error) {
+	return nil, 0, 0, nil
+}
+func (fleetStore) Join(context.Context, *core.Node, string, time.Duration) (*core.Node, error) {
+	return nil, nil
+}
+
+func (fleetStore) Given(context.Context, string, time.Duration) ([]store.Held, error) {
+	return nil, nil
 }
 
 func (fleetStore) Reconcile(context.Context, string, []store.Held, store.Route) ([]store.Held, error) {
@@ -330,7 +401,8 @@ type nobody struct{}
 
 func (nobody) Submit(context.Context, record.Report) error { return nil }
 func (nobody) Current(context.Context) (core.Settings, error) {
-	return core.ReadSettings(nil)
+	settings, _ := core.ReadSettings(nil)
+	return settings, nil
 }
 
 // sleep lets virtual time pass, and all that happens until then be done.

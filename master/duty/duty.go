@@ -66,7 +66,7 @@ func Start(ctx context.Context, opts Options, duties []Duty) (*Runner, error) {
 		if d.Single {
 			s = elected
 		}
-		_, err := s.NewJob(gocron.DurationJob(d.Every), gocron.NewTask(r.do, d), gocron.WithName(d.Name), gocron.WithContext(ctx),
+		_, err := s.NewJob(gocron.DurationJob(d.Every), gocron.NewTask(do, opts.Logger, d), gocron.WithName(d.Name), gocron.WithContext(ctx),
 			gocron.WithSingletonMode(gocron.LimitModeReschedule), gocron.WithStartAt(gocron.WithStartImmediately()))
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("duty %s: %w", d.Name, err), r.Stop())
@@ -88,16 +88,17 @@ func (r *Runner) IsLeader(ctx context.Context) error {
 	return err
 }
 
-func (r *Runner) do(ctx context.Context, d Duty) {
+// do does a duty once and logs how it failed.
+func do(ctx context.Context, log *slog.Logger, d Duty) {
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(d.Timeout, time.Minute))
 	defer cancel()
 	defer func() {
 		if v := recover(); v != nil {
-			r.opts.Logger.Error("duty panicked", "duty", d.Name, "panic", v, "stack", string(debug.Stack()))
+			log.Error("duty panicked", "duty", d.Name, "panic", v, "stack", string(debug.Stack()))
 		}
 	}()
 	if err := d.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
-		r.opts.Logger.Error("duty failed", "duty", d.Name, "error", err)
+		log.Error("duty failed", "duty", d.Name, "error", err)
 	}
 }
 

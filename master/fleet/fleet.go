@@ -7,19 +7,28 @@ import (
 	"time"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/master/join"
 	"github.com/carillonhq/carillon/master/record"
 	"github.com/carillonhq/carillon/store"
 )
 
 // Store is what the fleet needs of the store.
 type Store interface {
-	Register(ctx context.Context, n *core.Node, host string, lease time.Duration) error
+	Join(ctx context.Context, n *core.Node, host string, lease time.Duration) (elder *core.Node, err error)
+	Nodes(ctx context.Context) ([]core.Node, error)
 	Renew(ctx context.Context, beats []store.Beat) (gone []string, err error)
 	Expire(ctx context.Context, incarnation string) error
 	Reconcile(ctx context.Context, incarnation string, held []store.Held, route store.Route) (stale []store.Held, err error)
+	Given(ctx context.Context, incarnation string, age time.Duration) ([]store.Held, error)
 	Return(ctx context.Context, held []store.Held, route store.Route) error
-	Started(ctx context.Context, held []store.Held, at time.Time) error
-	AppendLog(ctx context.Context, h store.Held, first int64, lines []core.LogLine) error
+	TakeNotes(ctx context.Context, notes []store.Note) error
+	PluginChunk(ctx context.Context, digest string, number int) (data []byte, chunks int, size int64, err error)
+}
+
+// Plugins are the packages that there are.
+type Plugins interface {
+	// Resolve gives the version of a package that a run has which is sent now, and the digest of its file.
+	Resolve(ctx context.Context, call core.PluginCall) (version, digest string, err error)
 }
 
 // Recorder takes the outcomes that workers report.
@@ -37,20 +46,26 @@ type Options struct {
 	Store    Store
 	Recorder Recorder
 	Settings Settings
+	Plugins  Plugins
 	Route    store.Route
 	Master   core.Node // this master
 	Version  string
-	// Token gives the join token in force.
-	Token func(context.Context) (string, error)
-	// Changed is called when a slot became free or a worker came or went. It must not block.
+	// Admit says whether a join token is accepted.
+	Admit func(ctx context.Context, token string) (join.Admission, error)
+	// Changed is called when a slot became free or a worker came or went, Members when the store knows of a worker that
+	// joined, began to drain, left or was changed by an administrator. They must not block.
 	Changed func()
+	Members func()
 	Logger  *slog.Logger
 }
 
 // Fleet is the workers connected to this master.
 type Fleet struct {
-	opts  Options
-	beats chan beat
+	opts    Options
+	beats   chan beat
+	notes   *notes
+	joining chan struct{} // holds one for each worker whose hello is being settled
+	plain   sync.Once     // for the word that workers join without TLS
 
 	mu       sync.Mutex
 	sessions map[string]*Session // by incarnation
@@ -59,9 +74,12 @@ type Fleet struct {
 	stopped  chan struct{} // closed when stopping is set
 }
 
-// New makes a Fleet. Its Run must be running for leases to be renewed.
+// New makes a Fleet. Its Run must be running for leases to be renewed and notes to be stored.
 func New(opts Options) *Fleet {
-	return &Fleet{opts: opts, beats: make(chan beat, 256), sessions: map[string]*Session{}, stopped: make(chan struct{})}
+	return &Fleet{
+		opts: opts, beats: make(chan beat, 256), notes: newNotes(opts.Store.TakeNotes, opts.Logger),
+		joining: make(chan struct{}, maxJoining), sessions: map[string]*Session{}, stopped: make(chan struct{}),
+	}
 }
 
 // Pick takes a slot of a worker that serves a queue. Among those with free slots the share of each follows its weight
@@ -73,7 +91,7 @@ func (f *Fleet) Pick(queue string) *Session {
 	total := 0.0
 	for _, s := range f.sessions {
 		free := s.node.Slots - s.taken
-		if free <= 0 || s.draining || !s.queues[queue] {
+		if free <= 0 || !s.takes() || !s.queues[queue] {
 			continue
 		}
 		share := float64(s.node.Weight) * float64(free) / float64(s.node.Slots)
@@ -103,7 +121,7 @@ func (f *Fleet) Free() map[string]int {
 	defer f.mu.Unlock()
 	free := map[string]int{}
 	for _, s := range f.sessions {
-		if s.draining {
+		if !s.takes() {
 			continue
 		}
 		for q := range s.queues {
@@ -139,18 +157,6 @@ func (f *Fleet) Hosts(incarnation string) bool {
 	return s != nil && s.host != ""
 }
 
-// Cancel asks the worker that has a run to end it. It says whether that worker is connected here.
-func (f *Fleet) Cancel(run *core.Run, reason string) bool {
-	f.mu.Lock()
-	s := f.sessions[run.Holder]
-	f.mu.Unlock()
-	if s == nil {
-		return false
-	}
-	s.cancel(store.Held{RunID: run.ID, Token: run.Token}, reason)
-	return true
-}
-
 // oust takes the streams of a worker's name out of the fleet before a new one is served: its own older stream, or that of
 // a worker that started earlier. From then on nothing is given to them, so that what the store says of the worker holds
 // still while it is settled. A name that a younger worker has is refused.
@@ -169,16 +175,17 @@ func (f *Fleet) oustLocked(node *core.Node, host string) error {
 			continue
 		}
 		if other.host != "" && host == "" {
-			return core.Conflict("the name %s is that of the worker inside the master's own process: give this worker another by --name", node.Name)
+			return core.Conflict("the name %s is that of a worker inside a master's own process: give this worker another by --name", node.Name)
 		}
-		if other.node.Incarnation != node.Incarnation && other.node.StartedAt.After(node.StartedAt) {
-			return core.Conflict("a worker named %s that started later is connected: give this one another name by --name", node.Name)
-		}
+		reason := core.Conflict("another stream took this worker's place")
 		if other.node.Incarnation != node.Incarnation {
-			f.opts.Logger.Warn("a worker that started later took the name over", "worker", node.Name, "old", other.node.Incarnation, "new", node.Incarnation)
+			if other.node.StartedAfter(node) {
+				return core.Conflict("a worker named %s that started later is alive: give this one another name by --name", node.Name)
+			}
+			reason = errFenced(node.Name)
 		}
 		f.drop(other)
-		other.close(core.Conflict("another stream took this worker's place"))
+		other.close(reason)
 	}
 	return nil
 }
@@ -194,6 +201,7 @@ func (f *Fleet) add(s *Session) error {
 	f.mu.Unlock()
 	if err == nil {
 		f.opts.Changed()
+		f.opts.Members()
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"strings"
 	"testing"
@@ -11,8 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
 	"github.com/carillonhq/carillon/core"
@@ -116,6 +119,41 @@ func TestRefusalsOverGRPC(t *testing.T) {
 	require.Equal(t, 1, b.Workers())
 }
 
+// A worker that still has the token of yesterday joins, and the log says that it needs the one of today.
+func TestFormerTokenIsAcceptedWithAWarning(t *testing.T) {
+	b, client := served(t)
+	var log journal
+	b.opts.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	require.NotNil(t, b.joinOver(withToken(t.Context(), joinToken), client, hello("w1")).hear().GetWelcome())
+	require.NotContains(t, log.String(), "rotated away")
+	require.NotNil(t, b.joinOver(withToken(t.Context(), formerToken), client, hello("w2")).hear().GetWelcome())
+	require.Contains(t, log.String(), "a worker joins with a token that was rotated away")
+	require.Contains(t, log.String(), "from=127.0.0.1:")
+	require.Contains(t, log.String(), "accepted_until=2030-03-")
+	require.NotContains(t, log.String(), formerToken)
+}
+
+// That the token travels in the clear is said once, of workers on other machines.
+func TestWorkersWithoutTLSAreToldOfOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	var log journal
+	b.opts.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	comes := func(ip string, auth credentials.AuthInfo) {
+		ctx := peer.NewContext(metadata.NewIncomingContext(t.Context(), metadata.Pairs("authorization", "Bearer "+joinToken)),
+			&peer.Peer{Addr: &net.TCPAddr{IP: net.ParseIP(ip), Port: 7}, AuthInfo: auth})
+		require.NoError(t, Server{Fleet: b.Fleet}.admit(ctx))
+	}
+	comes("127.0.0.1", nil)
+	comes("::1", nil)
+	comes("10.0.0.1", credentials.TLSInfo{})
+	require.Empty(t, log.String())
+	comes("10.0.0.2", nil)
+	comes("10.0.0.3", nil)
+	require.Equal(t, 1, strings.Count(log.String(), "without TLS"))
+	require.Contains(t, log.String(), "from=10.0.0.2:7")
+}
+
 func TestMasterWithoutItsTokenAsksWorkersToTryAgain(t *testing.T) {
 	b, client := served(t)
 	b.kept.fail("token", errors.New("secret detail"))
@@ -169,10 +207,11 @@ func TestWorkerThatDoesNotReadIsCutOffOverGRPC(t *testing.T) {
 	w := b.joinOver(withToken(t.Context(), joinToken), client, hello("w1"))
 	w.hear()
 	b.eventually(func() bool { return b.Workers() == 1 })
-	reason := strings.Repeat("x", 64<<10)
+	s := b.Pick(core.QueueDefault)
+	large := []store.Held{{RunID: strings.Repeat("x", 64<<10)}}
 	b.eventually(func() bool {
 		for range 100 {
-			b.Cancel(&core.Run{Holder: "w1-1"}, reason)
+			s.confirm(large)
 		}
 		return b.Workers() == 0
 	})

@@ -11,7 +11,7 @@ import (
 
 // connected puts a session into the fleet without a stream.
 func (b *bundle) connected(name string, weight, slots int, labels ...string) *Session {
-	s := newSession(b.Fleet, core.Node{Name: name, Incarnation: name + "-1", Weight: weight, Slots: slots, Labels: labels}, "")
+	s := newSession(b.Fleet, core.Node{Name: name, Incarnation: name + "-1", State: core.NodeEnabled, Weight: weight, Slots: slots, Labels: labels}, "")
 	b.sessions[s.node.Incarnation] = s
 	return s
 }

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/carillonhq/carillon/core"
@@ -20,6 +21,7 @@ type beat struct {
 }
 
 func (s *Session) heartbeat(ctx context.Context, hb *rpc.Heartbeat) error {
+	arrived := time.Now()
 	missing, running := s.list(hb.Held, hb.Draining)
 	if len(missing) > 0 {
 		s.fleet.opts.Logger.Warn("runs never reached their worker; planned again", "worker", s.node.Name, "runs", len(missing))
@@ -31,12 +33,16 @@ func (s *Session) heartbeat(ctx context.Context, hb *rpc.Heartbeat) error {
 		}
 		s.fleet.opts.Changed()
 	}
-	state := core.NodeEnabled
+	if err := s.sweep(ctx, hb.Held); err != nil {
+		return err
+	}
+	state := s.node.Own.State
 	if hb.Draining {
 		state = core.NodeDraining
 	}
 	b := beat{session: s, sequence: hb.Sequence, Beat: store.Beat{
-		Incarnation: s.node.Incarnation, Kind: core.NodeWorker, Name: s.node.Name, State: state, Running: running, Lease: s.lease,
+		Incarnation: s.node.Incarnation, Kind: core.NodeWorker, Name: s.node.Name, State: state, Running: running,
+		Lease: s.lease, Arrived: arrived,
 	}}
 	select {
 	case s.fleet.beats <- b:
@@ -46,8 +52,11 @@ func (s *Session) heartbeat(ctx context.Context, hb *rpc.Heartbeat) error {
 	}
 }
 
-// Run renews leases until ctx ends.
+// Run renews leases and stores notes until ctx ends.
 func (f *Fleet) Run(ctx context.Context) {
+	var saving sync.WaitGroup
+	saving.Go(func() { f.notes.run(ctx) })
+	defer saving.Wait()
 	for {
 		var batch []beat
 		select {
@@ -82,15 +91,35 @@ func (f *Fleet) renew(ctx context.Context, batch []beat) {
 		f.opts.Logger.Error("leases could not be renewed", "workers", len(batch), "error", err)
 		return
 	}
-	given := map[string]bool{}
+	lost := map[string]bool{}
 	for _, id := range gone {
-		given[id] = true
+		lost[id] = true
+	}
+	var rows map[string]core.Node
+	if len(gone) > 0 {
+		if rows, err = f.workers(ctx); err != nil {
+			f.opts.Logger.Error("why leases are gone cannot be read", "error", err)
+		}
 	}
 	for _, b := range batch {
-		if given[b.Incarnation] {
-			b.session.close(core.Unavailable("the worker's lease ran out and what it had was given on"))
+		if lost[b.Incarnation] {
+			b.session.close(b.session.why(rows))
 			continue
+		}
+		if b.State == core.NodeDraining && !b.session.told {
+			b.session.told = true
+			f.opts.Members()
 		}
 		b.session.send(&rpc.MasterMessage{Kind: &rpc.MasterMessage_HeartbeatAck{HeartbeatAck: &rpc.HeartbeatAck{Sequence: b.sequence}}})
 	}
+}
+
+// why says why a worker's lease was not renewed; rows are nil when they cannot be read.
+func (s *Session) why(rows map[string]core.Node) error {
+	if rows != nil {
+		if err := s.disowned(rows); err != nil {
+			return err
+		}
+	}
+	return core.Unavailable("the worker's lease ran out and what it had was given on")
 }

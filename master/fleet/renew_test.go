@@ -24,11 +24,28 @@ func TestHeartbeatIsAcknowledgedWhenTheLeaseIsStored(t *testing.T) {
 		w.say(&rpc.Heartbeat{Sequence: 1, Held: listed(held...)})
 		sleep(time.Second)
 		b.kept.fail("renew", nil)
+		arrived := time.Now()
 		w.say(&rpc.Heartbeat{Sequence: 2, Held: listed(held...)})
 		require.EqualValues(t, 2, w.hear().GetHeartbeatAck().GetSequence(), "the first was not stored")
 		require.Equal(t, []store.Beat{{
-			Incarnation: "w1-1", Kind: core.NodeWorker, Name: "w1", State: core.NodeEnabled, Running: 2, Lease: lease,
+			Incarnation: "w1-1", Kind: core.NodeWorker, Name: "w1", State: core.NodeEnabled, Running: 2, Lease: lease, Arrived: arrived,
 		}}, b.kept.seen().beats)
+	})
+}
+
+// A worker that does not hear its master is not to keep its lease, so heartbeats are sent only when the master asks.
+func TestHeartbeatsAreAskedFor(t *testing.T) {
+	virtually(t, func(t *testing.T, b *bundle) {
+		w := b.dial("")
+		w.say(hello("w1"))
+		require.True(t, w.hear().GetWelcome().GetAsks())
+		joined := time.Now()
+		for n := range 3 {
+			m, err := w.stream.Recv()
+			require.NoError(t, err)
+			require.NotNil(t, m.GetAsk())
+			require.Equal(t, time.Duration(n+1)*core.HeartbeatEvery, time.Since(joined))
+		}
 	})
 }
 

@@ -2,16 +2,10 @@ package fleet
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 
 	"github.com/carillonhq/carillon/core"
 	"github.com/carillonhq/carillon/master/record"
@@ -19,41 +13,11 @@ import (
 	"github.com/carillonhq/carillon/store"
 )
 
+// maxJoining is how many workers' hellos are settled at once.
+const maxJoining = 8
+
 // helloTimeout is how long a new stream may take to say who it is.
 const helloTimeout = 10 * time.Second
-
-// Server serves workers' streams over gRPC.
-type Server struct {
-	rpc.UnimplementedFleetServer
-	Fleet *Fleet
-}
-
-// Connect checks the join token and serves the stream.
-func (s Server) Connect(stream rpc.Fleet_ConnectServer) error {
-	md, _ := metadata.FromIncomingContext(stream.Context())
-	given, _ := strings.CutPrefix(strings.Join(md.Get("authorization"), ""), "Bearer ")
-	want, err := s.Fleet.opts.Token(stream.Context())
-	if err != nil {
-		return status.Error(codes.Unavailable, "the join token cannot be read")
-	}
-	if subtle.ConstantTimeCompare([]byte(given), []byte(want)) != 1 {
-		return status.Error(codes.Unauthenticated, "the join token is wrong: set CARILLON_JOIN_TOKEN to what `carillon join-token` prints on the master")
-	}
-	return statusOf(s.Fleet.Serve(stream, ""))
-}
-
-func statusOf(err error) error {
-	switch core.CodeOf(err) {
-	case core.CodeMalformed, core.CodeRule:
-		return status.Error(codes.InvalidArgument, err.Error())
-	case core.CodeConflict:
-		return status.Error(codes.AlreadyExists, err.Error())
-	}
-	if err == nil {
-		return nil
-	}
-	return status.Error(codes.Unavailable, err.Error())
-}
 
 // Serve serves a worker's stream until it ends. host is the incarnation of this master when the worker lives in its
 // process.
@@ -80,12 +44,14 @@ func (f *Fleet) Serve(stream rpc.MasterStream, host string) error {
 		return err
 	}
 	defer f.remove(s)
-	f.opts.Logger.Info("worker connected", "worker", s.node.Name, "incarnation", s.node.Incarnation, "slots", s.node.Slots, "weight", s.node.Weight)
+	f.opts.Logger.Info("worker connected", "worker", s.node.Name, "incarnation", s.node.Incarnation, "slots", s.node.Slots, "weight", hello.Weight,
+		"idle", hello.Idle)
 
 	received := make(chan error, 1)
 	go func() { received <- s.receive(ctx, stream) }()
 	sent := make(chan error, 1)
 	go func() { sent <- s.transmit(ctx, stream) }()
+	go s.serveChunks(ctx)
 	var end error
 	select {
 	case end = <-received:
@@ -113,7 +79,9 @@ func (s *Session) farewell(ctx context.Context) error {
 	s.fleet.mu.Unlock()
 	err := s.fleet.opts.Store.Return(ctx, left, s.fleet.opts.Route)
 	s.fleet.opts.Changed()
-	return errors.Join(err, s.fleet.opts.Store.Expire(ctx, s.node.Incarnation))
+	err = errors.Join(err, s.fleet.opts.Store.Expire(ctx, s.node.Incarnation))
+	s.fleet.opts.Members()
+	return err
 }
 
 func (f *Fleet) receiveHello(ctx context.Context, stream rpc.MasterStream) (*rpc.Hello, error) {
@@ -151,7 +119,11 @@ func (f *Fleet) welcome(ctx context.Context, hello *rpc.Hello, host string) (*Se
 	}
 	node := core.Node{
 		Kind: core.NodeWorker, Name: hello.Name, Incarnation: hello.Incarnation, State: core.NodeEnabled, Weight: int(hello.Weight),
-		Slots: int(hello.Slots), Labels: hello.Labels, Version: hello.Version, StartedAt: rpc.Instant(hello.StartedAt),
+		Slots: int(hello.Slots), Labels: hello.Labels, Plugins: hello.Plugins, Platform: hello.Platform, Version: hello.Version, Protocol: int(hello.Protocol),
+		StartedAt: rpc.Instant(hello.StartedAt),
+	}
+	if hello.Idle {
+		node.State = core.NodeIdle
 	}
 	if err := node.Validate(); err != nil {
 		return nil, err
@@ -163,10 +135,20 @@ func (f *Fleet) welcome(ctx context.Context, hello *rpc.Hello, host string) (*Se
 	if err != nil {
 		return nil, err
 	}
+	// After a master's death all its workers come at once: the database is asked for a few of them at a time.
+	select {
+	case f.joining <- struct{}{}:
+		defer func() { <-f.joining }()
+	case <-f.stopped:
+		return nil, errStopping()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	if err := f.oust(&node, host); err != nil {
 		return nil, err
 	}
-	if err := f.opts.Store.Register(ctx, &node, host, lease); err != nil {
+	elder, err := f.opts.Store.Join(ctx, &node, host, lease)
+	if err != nil {
 		return nil, err
 	}
 	held := make([]store.Held, len(hello.Held))
@@ -180,10 +162,16 @@ func (f *Fleet) welcome(ctx context.Context, hello *rpc.Hello, host string) (*Se
 	s := newSession(f, node, host)
 	s.adopt(held, stale)
 	s.lease = lease
-	s.first = append(s.first, &rpc.MasterMessage{Kind: &rpc.MasterMessage_Welcome{Welcome: &rpc.Welcome{
+	welcome := &rpc.Welcome{
 		Protocol: rpc.Protocol, Master: f.opts.Master.Name, Version: f.opts.Version,
-		HeartbeatMs: core.HeartbeatEvery.Milliseconds(), LeaseMs: lease.Milliseconds(),
-	}}})
+		HeartbeatMs: core.HeartbeatEvery.Milliseconds(), LeaseMs: lease.Milliseconds(), State: string(node.State), Asks: true,
+	}
+	if elder != nil {
+		f.opts.Logger.Warn("a worker that started later took the name over; the one before it has not left and is fenced off",
+			"worker", node.Name, "old", elder.Incarnation, "new", node.Incarnation, "old_lease_until", elder.LeaseUntil)
+		welcome.Fenced = elder.Incarnation
+	}
+	s.first = append(s.first, &rpc.MasterMessage{Kind: &rpc.MasterMessage_Welcome{Welcome: welcome}})
 	for _, h := range stale {
 		s.first = append(s.first, cancelMessage(h, "the run was given on while this worker was out of touch"))
 	}
@@ -195,24 +183,44 @@ func (f *Fleet) lease(ctx context.Context) (time.Duration, error) {
 	return settings.WorkerLease(), err
 }
 
-// transmit sends what the worker must hear first, however much it is, and then what is queued.
+// transmit sends what the worker must hear first, however much it is, and then what is queued. It asks for a heartbeat
+// every core.HeartbeatEvery, behind all that is on its way: the answer proves that the worker has heard that.
 func (s *Session) transmit(ctx context.Context, stream rpc.MasterStream) error {
 	for _, m := range s.first {
 		if err := stream.Send(m); err != nil {
 			return err
 		}
 	}
+	ask := time.NewTicker(core.HeartbeatEvery)
+	defer ask.Stop()
 	for {
-		select {
-		case m := <-s.out:
-			if err := stream.Send(m); err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-s.closed:
-			return s.reason
+		m, err := s.next(ctx, ask.C)
+		if err != nil {
+			return err
 		}
+		if err := stream.Send(m); err != nil {
+			return err
+		}
+	}
+}
+
+// next waits for what is to be sent next. A piece of a package lets all that is queued go before it.
+func (s *Session) next(ctx context.Context, ask <-chan time.Time) (*rpc.MasterMessage, error) {
+	chunks := s.chunks
+	if len(s.out) > 0 {
+		chunks = nil
+	}
+	select {
+	case m := <-s.out:
+		return m, nil
+	case m := <-chunks:
+		return m, nil
+	case <-ask:
+		return &rpc.MasterMessage{Kind: &rpc.MasterMessage_Ask{Ask: &rpc.Ask{}}}, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-s.closed:
+		return nil, s.reason
 	}
 }
 
@@ -237,19 +245,28 @@ func (s *Session) handle(ctx context.Context, m *rpc.WorkerMessage) error {
 	case *rpc.WorkerMessage_Outcomes:
 		s.settle(k.Outcomes.Outcomes)
 		rep := record.Report{Confirm: s.confirm, Outcomes: make([]core.Outcome, len(k.Outcomes.Outcomes))}
+		ended := make([]string, len(rep.Outcomes))
 		for i, o := range k.Outcomes.Outcomes {
-			rep.Outcomes[i] = checked(rpc.FromOutcome(o))
+			rep.Outcomes[i], ended[i] = checked(rpc.FromOutcome(o)), o.RunId
+		}
+		if err := f.notes.settle(ctx, ended); err != nil {
+			return err
 		}
 		return f.opts.Recorder.Submit(ctx, rep)
 	case *rpc.WorkerMessage_Started:
-		held := make([]store.Held, len(k.Started.Runs))
+		begun := make([]store.Note, len(k.Started.Runs))
 		for i, h := range k.Started.Runs {
-			held[i] = store.Held{RunID: h.RunId, Token: h.Token}
+			begun[i] = store.Note{Held: store.Held{RunID: h.RunId, Token: h.Token}, BeganAt: rpc.Instant(k.Started.At)}
 		}
-		return s.note(f.opts.Store.Started(ctx, held, rpc.Instant(k.Started.At)))
+		return f.notes.add(ctx, begun...)
 	case *rpc.WorkerMessage_Log:
 		h := store.Held{RunID: k.Log.RunId, Token: k.Log.Token}
-		return s.note(f.opts.Store.AppendLog(ctx, h, k.Log.First, rpc.FromLines(k.Log.Lines)))
+		return f.notes.add(ctx, store.Note{Held: h, First: k.Log.First, Lines: rpc.FromLines(k.Log.Lines)})
+	case *rpc.WorkerMessage_Progress:
+		h := store.Held{RunID: k.Progress.RunId, Token: k.Progress.Token}
+		return f.notes.add(ctx, store.Note{Held: h, Progress: int(min(max(k.Progress.Percent, 0), 100))})
+	case *rpc.WorkerMessage_Fetch:
+		return s.fetch(k.Fetch)
 	default:
 		f.opts.Logger.Warn("a worker sent a message this version does not know", "worker", s.node.Name)
 		return nil
@@ -270,8 +287,9 @@ func checked(o core.Outcome) core.Outcome {
 		o.Result.Reason = fmt.Sprintf("the worker reported %q, which is not an outcome: %s", o.State, o.Result.Reason)
 		o.State = core.RunFailed
 	}
-	if len(o.Result.Response) > core.MaxResponse {
-		o.Result.Response, o.Result.Truncated = o.Result.Response[:core.MaxResponse], true
+	// Of which kind its task is the worker knows, and has cut a target's answer shorter.
+	if len(o.Result.Response) > core.MaxPluginResult {
+		o.Result.Response, o.Result.Truncated = o.Result.Response[:core.MaxPluginResult], true
 	}
 	return o
 }

@@ -32,7 +32,7 @@ func TestWorkerIsWelcomedWhenItsLeaseIsStored(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, []core.Node{{
 			Kind: core.NodeWorker, Name: "w1", Incarnation: "w1-1", State: core.NodeEnabled, Weight: 3, Slots: 7, Labels: []string{"gpu"},
-			Version: "1.0", StartedAt: begun,
+			Version: "1.0", Protocol: rpc.Protocol, StartedAt: begun, Own: core.Traits{State: core.NodeEnabled, Weight: 3, Labels: []string{"gpu"}},
 		}}, b.kept.seen().registered)
 		require.Equal(t, []string{"m1-1"}, b.kept.seen().hosts)
 		require.Equal(t, map[string]int{core.QueueDefault: 7, "node:w1": 7, "label:gpu": 7}, b.Free())
@@ -145,7 +145,7 @@ func TestOneStreamHasAName(t *testing.T) {
 					return
 				}
 				require.NotNil(t, second.hear().GetWelcome())
-				require.ErrorContains(t, <-first.served, "took this worker's place")
+				require.ErrorContains(t, <-first.served, "took this")
 				synctest.Wait()
 				require.Equal(t, 1, b.Workers())
 				require.Equal(t, 10, b.free())

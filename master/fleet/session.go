@@ -19,42 +19,61 @@ const maxDispatch = 4 << 20
 
 // Session is one worker's stream.
 type Session struct {
-	fleet  *Fleet
-	node   core.Node
-	host   string // the master whose process the worker lives in; "" for its own process
-	queues map[string]bool
-	lease  time.Duration // told to the worker, which trusts it until it says hello again
-	first  []*rpc.MasterMessage
-	out    chan *rpc.MasterMessage
+	fleet *Fleet
+	node  core.Node     // State, Weight, Labels and Admin under the fleet's mutex
+	host  string        // the master whose process the worker lives in; "" for its own process
+	lease time.Duration // told to the worker, which trusts it until it says hello again
+	first []*rpc.MasterMessage
+	told  bool // Run's alone: Members was called because the worker drains
+	out   chan *rpc.MasterMessage
+
+	fetches chan *rpc.Fetch         // pieces of packages that the worker asked for
+	chunks  chan *rpc.MasterMessage // the answers, one at a time
+
+	joined time.Time
+	swept  time.Time // when what was lost on earlier streams was last looked for; the receiver's own
 
 	closing sync.Once
 	closed  chan struct{}
 	reason  error
 
 	// Under the fleet's mutex:
+	queues   map[string]bool
 	taken    int // slots picked or given
 	credit   float64
 	draining bool
-	dead     bool              // out of the fleet: nothing may be given any more
-	given    map[string]*given // by run id
+	dead     bool                  // out of the fleet: nothing may be given any more
+	given    map[string]*given     // by run id
+	early    map[store.Held]string // why runs are to be ended that are not given yet
 }
 
 // given is a run that the worker has as far as this stream knows.
 type given struct {
 	token  int64
 	listed time.Time // when it was given, or last listed in a heartbeat
+	// cancelled says that the worker was told, on this stream, to end the run.
+	cancelled bool
 }
 
 func newSession(f *Fleet, node core.Node, host string) *Session {
 	s := &Session{
-		fleet: f, node: node, host: host, queues: map[string]bool{},
-		out: make(chan *rpc.MasterMessage, outDepth), closed: make(chan struct{}), given: map[string]*given{},
+		fleet: f, node: node, host: host, joined: time.Now(),
+		out: make(chan *rpc.MasterMessage, outDepth), fetches: make(chan *rpc.Fetch, rpc.MaxFetches), chunks: make(chan *rpc.MasterMessage), closed: make(chan struct{}), given: map[string]*given{}, early: map[store.Held]string{},
 	}
-	for _, q := range node.Queues() {
-		s.queues[q] = true
-	}
+	s.serve()
 	return s
 }
+
+// serve sets the queues that the worker serves, by its labels in force.
+func (s *Session) serve() {
+	s.queues = map[string]bool{}
+	for _, q := range s.node.Queues() {
+		s.queues[q] = true
+	}
+}
+
+// takes says whether the worker may be given runs: neither it nor an administrator is against it.
+func (s *Session) takes() bool { return !s.draining && s.node.State == core.NodeEnabled }
 
 // Worker is the worker's name.
 func (s *Session) Worker() string { return s.node.Name }
@@ -63,40 +82,53 @@ func (s *Session) Worker() string { return s.node.Name }
 func (s *Session) Incarnation() string { return s.node.Incarnation }
 
 // Give sends runs to the worker. Their slots were taken by Pick and their dispatch is committed. It gives false when the
-// worker's stream ended or it began to drain meanwhile: then nothing was sent, and the runs must be returned to the queue.
+// worker's stream ended or it may take no more: then nothing was sent, and the runs must be returned to the queue.
 func (s *Session) Give(runs []store.Handout) bool {
-	settings, err := s.fleet.opts.Settings.Current(context.Background())
-	if err != nil {
-		settings.HTTPRequestTimeout = core.DefaultRequestTTL
-	}
+	messages := s.fleet.dispatchMessages(runs)
 	now := time.Now()
 	s.fleet.mu.Lock()
-	if s.dead || s.draining {
-		s.fleet.mu.Unlock()
+	defer s.fleet.mu.Unlock()
+	if s.dead || !s.takes() {
 		return false
 	}
-	for _, h := range runs {
-		s.given[h.ID] = &given{token: h.Token, listed: now}
+	// Under the mutex, so that no request to end a run gets on the stream before the run. Nothing here waits.
+	for _, m := range messages {
+		s.send(m)
 	}
-	s.fleet.mu.Unlock()
+	for _, r := range runs {
+		s.given[r.ID] = &given{token: r.Token, listed: now}
+		s.cancelEarlyLocked(store.Held{RunID: r.ID, Token: r.Token})
+	}
+	return true
+}
+
+// dispatchTimeout bounds what has to be read for runs that are given to a worker. What they need is mostly in memory.
+const dispatchTimeout = 2 * time.Second
+
+// dispatchMessages makes the messages that give runs to a worker, each of about maxDispatch at most.
+func (f *Fleet) dispatchMessages(runs []store.Handout) (messages []*rpc.MasterMessage) {
+	ctx, cancel := context.WithTimeout(context.Background(), dispatchTimeout)
+	defer cancel()
+	settings, err := f.opts.Settings.Current(ctx)
+	if err != nil {
+		settings.HTTPRequestTimeout, settings.ImagePullPolicy = core.DefaultRequestTTL, core.PullAlways
+	}
+	calls := f.pluginCalls(settings.ImagePullPolicy)
 	msg, size := new(rpc.Dispatch), 0
 	for i, h := range runs {
 		msg.Runs = append(msg.Runs, &rpc.Run{
 			Id: h.ID, Token: h.Token, OccurrenceId: h.OccurrenceID, Trigger: string(h.Trigger), Attempt: int32(h.Attempt), // #nosec G115 -- bounded by the retry policy
 			Due: rpc.Micros(h.Due), TaskId: h.TaskID, DelayedId: h.DelayedID, Callback: h.Callback,
 			DefaultTimeoutMs: settings.HTTPRequestTimeout.Milliseconds(), HasParent: h.ParentRunID != "", ParentResult: h.ParentResult,
-			AtMostOnce: h.Task != nil && h.Task.AtMostOnce,
+			AtMostOnce: h.Task != nil && h.Task.AtMostOnce, Shard: int32(h.Shard), Shards: int32(h.Shards), // #nosec G115 -- bounded by core.MaxShards
+			Plugin: calls.of(ctx, h.Task),
 		})
 		if size += h.Size(); size >= maxDispatch || i == len(runs)-1 {
-			s.send(&rpc.MasterMessage{Kind: &rpc.MasterMessage_Dispatch{Dispatch: msg}})
+			messages = append(messages, &rpc.MasterMessage{Kind: &rpc.MasterMessage_Dispatch{Dispatch: msg}})
 			msg, size = new(rpc.Dispatch), 0
 		}
 	}
-	return true
-}
-
-func (s *Session) cancel(h store.Held, reason string) {
-	s.send(cancelMessage(h, reason))
+	return messages
 }
 
 func cancelMessage(h store.Held, reason string) *rpc.MasterMessage {

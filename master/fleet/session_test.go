@@ -21,6 +21,7 @@ func TestRunIsGivenWithAllThatAWorkerNeeds(t *testing.T) {
 			r.OccurrenceID, r.Trigger, r.Attempt, r.Due, r.TaskID, r.ParentRunID = "occurrence", core.TriggerRetry, 3, due, "task", "parent"
 			r.Callback, r.ParentResult = []byte("callback"), []byte("result")
 			r.Task = &store.TaskDefinition{Definition: core.Definition{AtMostOnce: true}}
+			r.Shard, r.Shards = 2, 5
 		})
 		delayed := b.handout(func(r *store.Reserved) { r.DelayedID = "delayed" })
 		require.True(t, b.Pick(core.QueueDefault).Give([]store.Handout{ofTask, delayed}))
@@ -30,6 +31,7 @@ func TestRunIsGivenWithAllThatAWorkerNeeds(t *testing.T) {
 		require.Equal(t, []any{"run-1", int64(1), "occurrence", "retry", int32(3), rpc.Micros(due), "task", ""},
 			[]any{r.Id, r.Token, r.OccurrenceId, r.Trigger, r.Attempt, r.Due, r.TaskId, r.DelayedId})
 		require.Equal(t, []any{"callback", "result", true, true}, []any{string(r.Callback), string(r.ParentResult), r.HasParent, r.AtMostOnce})
+		require.Equal(t, []int32{2, 5}, []int32{r.Shard, r.Shards})
 		require.EqualValues(t, 10_000, r.DefaultTimeoutMs, "the setting")
 		r = runs[1]
 		require.Equal(t, []any{"run-2", "", "delayed", false, false}, []any{r.Id, r.TaskId, r.DelayedId, r.HasParent, r.AtMostOnce})
@@ -98,7 +100,7 @@ func TestOutcomesAreHeldAgainstTheRules(t *testing.T) {
 			reported = append(reported, o)
 		}
 		large, whole := outcome(h, core.RunSucceeded), outcome(h, core.RunSucceeded)
-		large.Response, whole.Response = make([]byte, core.MaxResponse+1), make([]byte, core.MaxResponse)
+		large.Response, whole.Response = make([]byte, core.MaxPluginResult+1), make([]byte, core.MaxPluginResult)
 		w.say(append(reported, large, whole))
 		synctest.Wait()
 		got := b.kept.seen().reports[0].Outcomes
@@ -113,9 +115,9 @@ func TestOutcomesAreHeldAgainstTheRules(t *testing.T) {
 			}
 		}
 		cut, kept := got[len(all)].Result, got[len(all)+1].Result
-		require.Len(t, cut.Response, core.MaxResponse)
+		require.Len(t, cut.Response, core.MaxPluginResult)
 		require.True(t, cut.Truncated)
-		require.Len(t, kept.Response, core.MaxResponse)
+		require.Len(t, kept.Response, core.MaxPluginResult)
 		require.False(t, kept.Truncated)
 	})
 }
@@ -133,43 +135,12 @@ func TestRecorderThatTakesNothingEndsTheStream(t *testing.T) {
 	})
 }
 
-func TestNotesReachTheStore(t *testing.T) {
-	virtually(t, func(t *testing.T, b *bundle) {
-		w := b.join(hello("w1"))
-		h := store.Held{RunID: "run", Token: 7}
-		w.say(&rpc.Started{Runs: listed(h), At: 1})
-		w.say(&rpc.Log{RunId: h.RunID, Token: h.Token, First: 0, Lines: []*rpc.LogLine{{At: 5, Level: "info", Text: "hello"}}})
-		synctest.Wait()
-		seen := b.kept.seen()
-		require.Equal(t, []store.Held{h}, seen.started)
-		require.Equal(t, []core.LogLine{{At: rpc.Instant(5), Level: "info", Text: "hello"}}, seen.logged[h])
-		for _, operation := range []string{"started", "log", "return"} {
-			b.kept.fail(operation, errors.New("the database is away"))
-		}
-		w.say(&rpc.Started{Runs: listed(h)})
-		w.say(&rpc.Log{RunId: h.RunID})
-		w.say(nil) // a message of a later version
-		synctest.Wait()
-		require.Equal(t, 1, b.Workers(), "none of it ends the stream")
-	})
-}
-
-func TestCancelGoesToTheWorkerThatHasTheRun(t *testing.T) {
-	virtually(t, func(t *testing.T, b *bundle) {
-		w := b.join(hello("w1"))
-		b.join(hello("w2"))
-		require.True(t, b.Cancel(&core.Run{ID: "run", Token: 3, Holder: "w1-1"}, "an administrator asked"))
-		c := w.hear().GetCancel()
-		require.Equal(t, []any{"run", int64(3), "an administrator asked"}, []any{c.GetRunId(), c.GetToken(), c.GetReason()})
-		require.False(t, b.Cancel(&core.Run{ID: "run", Holder: "w3-1"}, "an administrator asked"))
-	})
-}
-
 func TestWorkerThatDoesNotReadIsCutOff(t *testing.T) {
 	virtually(t, func(t *testing.T, b *bundle) {
 		w := b.join(hello("w1"))
+		s := b.Pick(core.QueueDefault)
 		for range 2 * outDepth {
-			b.Cancel(&core.Run{Holder: "w1-1"}, "")
+			s.confirm(nil)
 		}
 		synctest.Wait()
 		require.ErrorContains(t, <-w.served, "does not read")

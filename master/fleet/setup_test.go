@@ -1,11 +1,15 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/master/join"
 	"github.com/carillonhq/carillon/master/record"
 	"github.com/carillonhq/carillon/rpc"
 	"github.com/carillonhq/carillon/store"
@@ -23,7 +28,8 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
-	joinToken = "the join token of the test"
+	joinToken   = "the join token of the test"
+	formerToken = "the join token of yesterday"
 	// lease is what the default settings come to.
 	lease = 10 * time.Second
 )
@@ -40,9 +46,9 @@ func setup(t *testing.T) *bundle {
 	t.Helper()
 	b := &bundle{t: t, kept: &memory{}}
 	b.Fleet = New(Options{
-		Store: b.kept, Recorder: b.kept, Settings: b.kept, Route: func([]string) string { return core.QueueDefault },
-		Master: core.Node{Name: "m1"}, Version: "1.2.3", Token: func(context.Context) (string, error) { return joinToken, b.kept.failure("token") },
-		Changed: b.kept.changed, Logger: slog.New(slog.DiscardHandler),
+		Store: b.kept, Recorder: b.kept, Settings: b.kept, Plugins: b.kept, Route: func(core.Destination) []string { return []string{core.QueueDefault} },
+		Master: core.Node{Name: "m1"}, Version: "1.2.3", Admit: b.kept.admit,
+		Changed: b.kept.changed, Members: b.kept.moved, Logger: slog.New(slog.DiscardHandler),
 	})
 	return b
 }
@@ -72,31 +78,40 @@ func sleep(d time.Duration) {
 // memory stands for the store, the recorder and the settings: it notes what it is asked.
 type memory struct {
 	mu sync.Mutex
-	notes
+	noted
 	failing map[string]error
 	stale   []store.Held // what a reconciliation refuses
 	gone    []string     // the leases that were given up
+	astray  []store.Held // what a worker was given long ago, as the store has it
+	rows    map[string]core.Node
 	hold    chan struct{}
+
+	holdNotes chan struct{} // notes are not stored before it is closed
+
+	holdChunks chan struct{} // pieces of packages are not read before it is closed
+	policy     string        // the setting Assembly_ImagePullPolicy
 }
 
-type notes struct {
+type noted struct {
 	registered []core.Node
 	hosts      []string
 	beats      []store.Beat
 	expired    []string
 	reconciled []store.Held
 	returned   []store.Held
-	started    []store.Held
-	logged     map[store.Held][]core.LogLine
+	batches    [][]store.Note
 	reports    []record.Report
 	changes    int
+	asked      []string // what Given was asked
+	resolves   []string // the packages that were resolved
+	moves      int      // of workers that joined, drain, left or were changed
 }
 
-func (m *memory) seen() notes {
+func (m *memory) seen() noted {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	n := m.notes
-	n.beats, n.returned, n.reports = slices.Clone(n.beats), slices.Clone(n.returned), slices.Clone(n.reports)
+	n := m.noted
+	n.beats, n.returned, n.reports, n.batches = slices.Clone(n.beats), slices.Clone(n.returned), slices.Clone(n.reports), slices.Clone(n.batches)
 	return n
 }
 
@@ -127,20 +142,68 @@ func (m *memory) do(operation string, note func()) error {
 	return nil
 }
 
+func (m *memory) admit(_ context.Context, token string) (join.Admission, error) {
+	until := map[string]time.Time{formerToken: time.Unix(1_900_000_000, 0)}[token]
+	return join.Admission{Admitted: token == joinToken || token == formerToken, FormerUntil: until}, m.failure("token")
+}
+
 func (m *memory) changed() {
 	m.mu.Lock()
 	m.changes++
 	m.mu.Unlock()
 }
 
-func (m *memory) Register(_ context.Context, n *core.Node, host string, _ time.Duration) error {
+func (m *memory) moved() {
+	m.mu.Lock()
+	m.moves++
+	m.mu.Unlock()
+}
+
+func (m *memory) Join(_ context.Context, n *core.Node, host string, _ time.Duration) (elder *core.Node, err error) {
 	m.mu.Lock()
 	hold := m.hold
 	m.mu.Unlock()
 	if hold != nil {
 		<-hold
 	}
-	return m.do("register", func() { m.registered, m.hosts = append(m.registered, *n), append(m.hosts, host) })
+	err = m.do("register", func() {
+		if m.rows == nil {
+			m.rows = map[string]core.Node{}
+		}
+		if was, known := m.rows[n.Name]; known && was.Incarnation != n.Incarnation {
+			elder = &was
+		}
+		n.Own, n.Admin = core.Traits{State: n.State, Weight: n.Weight, Labels: n.Labels}, m.rows[n.Name].Admin
+		n.Settle()
+		m.rows[n.Name] = *n
+		m.registered, m.hosts = append(m.registered, *n), append(m.hosts, host)
+	})
+	return elder, err
+}
+
+func (m *memory) Nodes(context.Context) (nodes []core.Node, err error) {
+	err = m.do("nodes", func() { nodes = slices.Collect(maps.Values(m.rows)) })
+	return nodes, err
+}
+
+// change changes a worker's row behind the fleet's back, as another master would; nil deletes it.
+func (m *memory) change(name string, change func(*core.Node)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	row := m.rows[name]
+	delete(m.rows, name)
+	if change != nil {
+		change(&row)
+		m.rows[name] = row
+	}
+}
+
+func (m *memory) Given(_ context.Context, incarnation string, age time.Duration) (given []store.Held, err error) {
+	err = m.do("given", func() {
+		m.asked = append(m.asked, fmt.Sprint(incarnation, " ", age))
+		given = m.astray
+	})
+	return given, err
 }
 
 func (m *memory) Renew(_ context.Context, beats []store.Beat) (gone []string, err error) {
@@ -161,17 +224,14 @@ func (m *memory) Return(_ context.Context, held []store.Held, _ store.Route) err
 	return m.do("return", func() { m.returned = append(m.returned, held...) })
 }
 
-func (m *memory) Started(_ context.Context, held []store.Held, _ time.Time) error {
-	return m.do("started", func() { m.started = append(m.started, held...) })
-}
-
-func (m *memory) AppendLog(_ context.Context, h store.Held, first int64, lines []core.LogLine) error {
-	return m.do("log", func() {
-		if m.logged == nil {
-			m.logged = map[store.Held][]core.LogLine{}
-		}
-		m.logged[h] = append(m.logged[h][:first], lines...)
-	})
+func (m *memory) TakeNotes(_ context.Context, notes []store.Note) error {
+	m.mu.Lock()
+	hold := m.holdNotes
+	m.mu.Unlock()
+	if hold != nil {
+		<-hold
+	}
+	return m.do("notes", func() { m.batches = append(m.batches, notes) })
 }
 
 func (m *memory) Submit(_ context.Context, rep record.Report) error {
@@ -179,8 +239,9 @@ func (m *memory) Submit(_ context.Context, rep record.Report) error {
 }
 
 func (m *memory) Current(context.Context) (core.Settings, error) {
-	s, err := core.ReadSettings(nil)
-	return s, errors.Join(err, m.failure("settings"))
+	s, _ := core.ReadSettings(nil)
+	s.ImagePullPolicy = cmp.Or(m.policy, s.ImagePullPolicy)
+	return s, m.failure("settings")
 }
 
 // worker is the far end of a stream.
@@ -215,8 +276,9 @@ func hello(name string, changes ...func(*rpc.Hello)) *rpc.Hello {
 	return h
 }
 
-func slots(n int32) func(*rpc.Hello)  { return func(h *rpc.Hello) { h.Slots = n } }
-func weight(n int32) func(*rpc.Hello) { return func(h *rpc.Hello) { h.Weight = n } }
+func slots(n int32) func(*rpc.Hello)        { return func(h *rpc.Hello) { h.Slots = n } }
+func labels(all ...string) func(*rpc.Hello) { return func(h *rpc.Hello) { h.Labels = all } }
+func weight(n int32) func(*rpc.Hello)       { return func(h *rpc.Hello) { h.Weight = n } }
 
 func incarnation(id string, started time.Time) func(*rpc.Hello) {
 	return func(h *rpc.Hello) { h.Incarnation, h.StartedAt = id, rpc.Micros(started) }
@@ -244,17 +306,26 @@ func (w *worker) say(kind any) {
 		m.Kind = &rpc.WorkerMessage_Started{Started: k}
 	case *rpc.Log:
 		m.Kind = &rpc.WorkerMessage_Log{Log: k}
+	case *rpc.Progress:
+		m.Kind = &rpc.WorkerMessage_Progress{Progress: k}
+	case *rpc.Fetch:
+		m.Kind = &rpc.WorkerMessage_Fetch{Fetch: k}
 	case []*rpc.Outcome:
 		m.Kind = &rpc.WorkerMessage_Outcomes{Outcomes: &rpc.Outcomes{Outcomes: k}}
 	}
 	require.NoError(w.t, w.stream.Send(m))
 }
 
+// hear gives the next message that is no question after a heartbeat.
 func (w *worker) hear() *rpc.MasterMessage {
 	w.t.Helper()
-	m, err := w.stream.Recv()
-	require.NoError(w.t, err)
-	return m
+	for {
+		m, err := w.stream.Recv()
+		require.NoError(w.t, err)
+		if m.GetAsk() == nil {
+			return m
+		}
+	}
 }
 
 // refused says how the stream ended.
@@ -300,4 +371,22 @@ func listed(held ...store.Held) []*rpc.Held {
 		out = append(out, &rpc.Held{RunId: h.RunID, Token: h.Token})
 	}
 	return out
+}
+
+// journal is a log that tests can read.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }

@@ -125,7 +125,37 @@ func (s *Delayed) Void(ctx context.Context, actor *core.User, id string) error {
 	}
 	s.log.InfoContext(ctx, "delayed task voided", "delayed", id, "by", actor.Name)
 	if underWay != nil {
-		s.cancel(underWay, reason)
+		s.cancel()
+	}
+	return nil
+}
+
+// Postpone has a delayed task that has not ended called at another instant, which lies in the future. A run that was planned
+// for it is withdrawn; one that is with a worker is a conflict.
+func (s *Delayed) Postpone(ctx context.Context, actor *core.User, id string, due time.Time) error {
+	due = wholeMicros(due)
+	if err := s.checkLater(due); err != nil {
+		return err
+	}
+	now := s.store.Now()
+	soon, err := s.store.PostponeDelayed(ctx, id, due, "the delayed task was postponed by "+actor.Name, s.ahead(now))
+	if err != nil {
+		return err
+	}
+	s.log.InfoContext(ctx, "delayed task postponed", "delayed", id, "due", due, "by", actor.Name)
+	if soon {
+		s.soon(due, now)
+	}
+	return nil
+}
+
+// checkLater checks an instant that a delayed task is postponed to.
+func (s *Delayed) checkLater(due time.Time) error {
+	if err := core.CheckDue(due); err != nil {
+		return err
+	}
+	if !due.After(s.store.Now()) {
+		return core.Broken("due", "must lie in the future: to have it called at once, execute it")
 	}
 	return nil
 }
@@ -135,8 +165,9 @@ func (s *Delayed) Get(ctx context.Context, id string) (*core.DelayedTask, error)
 	return s.store.Delayed(ctx, id)
 }
 
-// List lists delayed tasks from the newest. The filter's limit must be set.
-func (s *Delayed) List(ctx context.Context, f store.DelayedFilter) ([]*core.DelayedTask, error) {
+// List lists delayed tasks from the newest. The filter's limit must be set. Where it leaves few of many it gives up looking
+// before the end: reached is then the id down to which it has looked, where the page after begins.
+func (s *Delayed) List(ctx context.Context, f store.DelayedFilter) (tasks []*core.DelayedTask, reached string, err error) {
 	return s.store.DelayedTasks(ctx, f)
 }
 

@@ -36,7 +36,7 @@ func (b *bundle) delay(due time.Time) string {
 
 func (b *bundle) runsOf(delayedID string, state core.RunState) []*core.Run {
 	b.t.Helper()
-	runs, err := b.Runs.List(b.ctx, store.RunFilter{DelayedID: delayedID, State: state, Limit: 100})
+	runs, _, err := b.Runs.List(b.ctx, store.RunFilter{DelayedID: delayedID, State: state, Limit: 100})
 	require.NoError(b.t, err)
 	return runs
 }
@@ -146,7 +146,7 @@ func TestCreateDelayedRefused(t *testing.T) {
 			requireError(t, b.Delayed.CreateBatch(b.ctx, b.admin, []*core.DelayedTask{good, bad}), core.CodeRule, "items[1]."+c.field, c.says)
 		})
 	}
-	list, err := b.Delayed.List(b.ctx, store.DelayedFilter{Limit: 10})
+	list, _, err := b.Delayed.List(b.ctx, store.DelayedFilter{Limit: 10})
 	require.NoError(t, err)
 	require.Empty(t, list)
 }
@@ -179,7 +179,7 @@ func TestCreateDelayedWithAnIdempotencyKey(t *testing.T) {
 	require.NoError(t, b.Delayed.CreateBatch(b.ctx, b.admin, []*core.DelayedTask{third, fourth}))
 	require.Equal(t, first.ID, third.ID)
 	require.NotEqual(t, first.ID, fourth.ID)
-	list, err := b.Delayed.List(b.ctx, store.DelayedFilter{Limit: 10})
+	list, _, err := b.Delayed.List(b.ctx, store.DelayedFilter{Limit: 10})
 	require.NoError(t, err)
 	require.Len(t, list, 2)
 }
@@ -195,7 +195,7 @@ func TestCreateBatch(t *testing.T) {
 	}
 	require.NoError(t, b.Delayed.CreateBatch(b.ctx, b.admin, items))
 	require.Equal(t, []time.Time{wholeMicros(now.Add(time.Second))}, b.wakes(), "one wake, for the earliest")
-	list, err := b.Delayed.List(b.ctx, store.DelayedFilter{Limit: 2 * MaxBatch})
+	list, _, err := b.Delayed.List(b.ctx, store.DelayedFilter{Limit: 2 * MaxBatch})
 	require.NoError(t, err)
 	require.Len(t, list, MaxBatch)
 	require.Equal(t, items[MaxBatch-1].ID, list[0].ID, "ids are in the order of the items")
@@ -245,7 +245,8 @@ func TestResetExecuteVoid(t *testing.T) {
 
 	// A void asks the worker to end what it has.
 	require.NoError(t, b.Delayed.Void(b.ctx, b.admin, id))
-	require.Equal(t, map[string]string{sent[0].ID: "the delayed task was voided by ada"}, b.cancelled)
+	require.Equal(t, map[string]string{sent[0].ID: "the delayed task was voided by ada"}, b.cancels())
+	require.Equal(t, 1, b.cancelled)
 	b.end(sent[0], core.RunCancelled)
 	require.Equal(t, core.DelayedVoided, b.delayed(id).State)
 	require.Equal(t, core.CodeConflict, core.CodeOf(b.Delayed.Void(b.ctx, b.admin, id)))
@@ -260,7 +261,7 @@ func TestResetExecuteVoid(t *testing.T) {
 
 	// A planned run is withdrawn with its delayed task, and no worker is asked.
 	require.NoError(t, b.Delayed.Void(b.ctx, b.admin, id))
-	require.Len(t, b.cancelled, 1)
+	require.Equal(t, 1, b.cancelled)
 	require.Empty(t, b.runsOf(id, core.RunPlanned))
 	for _, err := range []error{b.Delayed.Reset(b.ctx, b.admin, "none"), b.Delayed.Execute(b.ctx, b.admin, "none"), b.Delayed.Void(b.ctx, b.admin, "none")} {
 		require.Equal(t, core.CodeNotFound, core.CodeOf(err))

@@ -1,5 +1,5 @@
 // Package manage holds the services that every way in calls, the form API, the JSON API and the pages alike: tasks,
-// delayed tasks, runs and settings. All rules that need the database live here, so that no way in can go round one.
+// delayed tasks, runs, nodes and settings. All rules that need the database live here, so that no way in can go round one.
 //
 // A task moves between its states as follows; any other move is refused with a core.Error of CodeConflict that says
 // which state the task is in and which is needed:

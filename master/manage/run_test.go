@@ -22,7 +22,7 @@ func TestCancelRun(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, core.RunCancelled, got.State)
 	require.Equal(t, "cancelled by ada: asked twice", got.Result.Reason)
-	require.Empty(t, b.cancelled, "no worker had it")
+	require.Zero(t, b.cancelled, "no worker had it")
 	requireError(t, b.Runs.Cancel(b.ctx, b.admin, planned.ID, ""), core.CodeConflict, "", "has ended")
 
 	_, err = b.Tasks.RunOnce(b.ctx, b.admin, id)
@@ -30,7 +30,8 @@ func TestCancelRun(t *testing.T) {
 	sent := b.dispatch(time.Now())
 	require.Len(t, sent, 1)
 	require.NoError(t, b.Runs.Cancel(b.ctx, b.admin, sent[0].ID, ""))
-	require.Equal(t, map[string]string{sent[0].ID: "cancelled by ada"}, b.cancelled)
+	require.Equal(t, map[string]string{sent[0].ID: "cancelled by ada"}, b.cancels(), "what is answered with success is stored")
+	require.Equal(t, 1, b.cancelled)
 	got, err = b.Runs.Get(b.ctx, sent[0].ID)
 	require.NoError(t, err)
 	require.Equal(t, core.RunDispatched, got.State, "the worker says when it has ended")

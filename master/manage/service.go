@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/plugins/pack"
 	"github.com/carillonhq/carillon/store"
 )
 
@@ -19,13 +20,15 @@ type Options struct {
 	Zone *time.Location
 	// Horizon is how far ahead of its due instant a run is planned. Defaults to core.PlanHorizon.
 	Horizon time.Duration
-	// Route gives the queue of a run that these workers may do.
+	// Route gives the queue of a run.
 	Route store.Route
 	// Wake tells this master's dispatcher that a run is to be sent at an instant within its look-ahead.
 	Wake func(at time.Time)
-	// Cancel asks the worker that has a run to end it.
-	Cancel func(run *core.Run, reason string)
-	// NewID makes the id of a task, a delayed task or a request. Later ids must sort later. Defaults to version 7 UUIDs.
+	// Cancel tells this master that somebody asked to end a run that is with a worker. The request is in the store.
+	Cancel func()
+	// Plugins say which plugin packages are taken.
+	Plugins PluginOptions
+	// NewID makes the id of a task, a delayed task, a request or a plugin version. Later ids must sort later. Defaults to version 7 UUIDs.
 	NewID func() string
 }
 
@@ -34,7 +37,12 @@ type Service struct {
 	Tasks    *Tasks
 	Delayed  *Delayed
 	Runs     *Runs
+	Nodes    *Nodes
+	Plugins  *Plugins
 	Settings *Settings
+	Audit    *Audit
+	Overview *Overviews
+	Log      *SystemLog
 }
 
 // New makes the services.
@@ -50,12 +58,17 @@ func New(opts Options) (*Service, error) {
 		return nil, errors.New("manage: both Wake and Cancel are required")
 	case opts.Horizon < 0:
 		return nil, errors.New("manage: the horizon must not be negative")
+	case opts.Plugins.MaxSize < 0:
+		return nil, errors.New("manage: the largest size of a plugin package must not be negative")
 	}
 	if opts.Zone == nil {
 		opts.Zone = time.Local
 	}
 	if opts.Horizon == 0 {
 		opts.Horizon = core.PlanHorizon
+	}
+	if opts.Plugins.MaxSize == 0 {
+		opts.Plugins.MaxSize = pack.DefaultMaxPacked
 	}
 	if opts.NewID == nil {
 		opts.NewID = func() string { return uuid.Must(uuid.NewV7()).String() }
@@ -66,11 +79,17 @@ func New(opts Options) (*Service, error) {
 	}
 	settings := &Settings{store: opts.Store, log: opts.Logger}
 	known := &workers{nodes: opts.Store}
+	plugins := &Plugins{store: opts.Store, log: opts.Logger, newID: opts.NewID, opts: opts.Plugins}
 	return &Service{
-		Tasks:    &Tasks{deps: d, workers: known},
+		Tasks:    &Tasks{deps: d, workers: known, plugins: plugins},
 		Delayed:  &Delayed{deps: d, workers: known, settings: settings},
 		Runs:     &Runs{deps: d},
+		Nodes:    &Nodes{store: opts.Store, log: opts.Logger},
+		Plugins:  plugins,
 		Settings: settings,
+		Audit:    &Audit{store: opts.Store},
+		Log:      &SystemLog{store: opts.Store},
+		Overview: &Overviews{store: opts.Store},
 	}, nil
 }
 
@@ -82,7 +101,7 @@ type deps struct {
 	horizon time.Duration
 	route   store.Route
 	wake    func(time.Time)
-	cancel  func(*core.Run, string)
+	cancel  func()
 	newID   func() string
 }
 

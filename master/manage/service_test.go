@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/carillonhq/carillon/core"
 	"github.com/carillonhq/carillon/store"
 )
 
@@ -16,7 +15,7 @@ func TestNewNamesWhatIsMissing(t *testing.T) {
 	whole := func() Options {
 		return Options{
 			Store: &store.Store{}, Logger: slog.New(slog.DiscardHandler), Route: route,
-			Wake: func(time.Time) {}, Cancel: func(*core.Run, string) {},
+			Wake: func(time.Time) {}, Cancel: func() {},
 		}
 	}
 	_, err := New(whole())

@@ -26,6 +26,7 @@ type Settings struct {
 	log     *slog.Logger
 	latest  atomic.Pointer[snapshot]
 	reading singleflight.Group
+	told    map[string]string // unreadable values that the log has told of, by name; of the reading
 }
 
 // settingStore keeps the settings that differ from their defaults.
@@ -39,7 +40,8 @@ type snapshot struct {
 	at time.Time
 }
 
-// Current gives the settings in force, at most SettingsAge old. Many callers share one read of the database.
+// Current gives the settings in force, at most SettingsAge old. Many callers share one read of the database. A stored value
+// that cannot be read counts as its default.
 func (s *Settings) Current(ctx context.Context) (core.Settings, error) {
 	if l := s.latest.Load(); l != nil && time.Since(l.at) < SettingsAge {
 		return l.Settings, nil
@@ -63,13 +65,23 @@ func (s *Settings) read(ctx context.Context) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings, err := core.ReadSettings(stored)
-	if err != nil {
-		return nil, err
-	}
+	settings, unreadable := core.ReadSettings(stored)
+	s.tell(ctx, stored, unreadable)
 	l := &snapshot{Settings: settings, at: at}
 	s.latest.Store(l)
 	return l, nil
+}
+
+// tell logs, once for each value, what is stored and cannot be read. The value may be a secret, so it is not told.
+func (s *Settings) tell(ctx context.Context, stored map[string]string, unreadable map[string]error) {
+	told := make(map[string]string, len(unreadable))
+	for name, err := range unreadable {
+		told[name] = stored[name]
+		if before, ok := s.told[name]; !ok || before != stored[name] {
+			s.log.ErrorContext(ctx, "a stored setting cannot be read; its default is in force", "name", name, "error", err)
+		}
+	}
+	s.told = told
 }
 
 // Values gives the value in force of every setting by name, straight from the database. A secret that is set shows as

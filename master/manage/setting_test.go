@@ -1,10 +1,12 @@
 package manage
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"maps"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -147,4 +149,38 @@ func TestCurrentSettingsTellAFailure(t *testing.T) {
 	stored.err = nil
 	_, err = s.Current(t.Context())
 	require.NoError(t, err, "a failure is not kept")
+}
+
+// One bad row of the table must not keep workers from joining and runs from going out.
+func TestSettingThatCannotBeReadHasItsDefault(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		stored := &slowStore{values: map[string]string{"System_WorkerUnHealthTimes": "many", "DelayTask_RetryTimes": "7"}}
+		s := &Settings{store: stored, log: slog.New(slog.NewTextHandler(&log, nil))}
+		get := func() core.Settings {
+			time.Sleep(SettingsAge)
+			got, err := s.Current(t.Context())
+			require.NoError(t, err)
+			return got
+		}
+		told := func() int { return strings.Count(log.String(), "name=System_WorkerUnHealthTimes") }
+		for range 10 {
+			got := get()
+			require.Equal(t, core.Lease, got.WorkerLease())
+			require.Equal(t, 7, got.DelayRetryTimes, "the others are as they are stored")
+		}
+		require.Equal(t, 1, told())
+		require.NotContains(t, log.String(), "many", "another one may be a secret")
+
+		stored.values["System_WorkerUnHealthTimes"] = "1"
+		get()
+		require.Equal(t, 2, told(), "somebody tried again")
+		stored.values["System_WorkerUnHealthTimes"] = "5"
+		got := get()
+		require.Equal(t, 5, got.UnhealthTimes)
+		stored.values["System_WorkerUnHealthTimes"] = "1"
+		get()
+		require.Equal(t, 3, told())
+	})
 }

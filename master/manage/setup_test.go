@@ -25,13 +25,13 @@ type bundle struct {
 
 	mu        sync.Mutex
 	woken     []time.Time
-	cancelled map[string]string // reason by run
+	cancelled int // times that the master was told of a run to be ended
 }
 
 func setup(t testing.TB, change ...func(*Options)) *bundle {
 	t.Helper()
-	b := &bundle{t: t, ctx: context.Background(), cancelled: map[string]string{}, admin: &core.User{ID: 7, Name: "ada"}}
-	s, err := store.Open(b.ctx, store.Options{Path: filepath.Join(t.TempDir(), "carillon.db"), Logger: slog.New(slog.DiscardHandler)})
+	b := &bundle{t: t, ctx: context.Background(), admin: &core.User{ID: 7, Name: "ada"}}
+	s, err := store.Open(b.ctx, store.Options{DSN: filepath.Join(t.TempDir(), "carillon.db"), Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	b.store = s
@@ -42,10 +42,10 @@ func setup(t testing.TB, change ...func(*Options)) *bundle {
 			defer b.mu.Unlock()
 			b.woken = append(b.woken, at)
 		},
-		Cancel: func(run *core.Run, reason string) {
+		Cancel: func() {
 			b.mu.Lock()
 			defer b.mu.Unlock()
-			b.cancelled[run.ID] = reason
+			b.cancelled++
 		},
 	}
 	for _, c := range change {
@@ -56,11 +56,11 @@ func setup(t testing.TB, change ...func(*Options)) *bundle {
 	return b
 }
 
-func route(executors []string) string {
-	if len(executors) == 0 {
-		return core.QueueDefault
+func route(d core.Destination) []string {
+	if len(d.Executors) == 0 {
+		return []string{core.QueueDefault}
 	}
-	return core.QueueOfNode(executors[0])
+	return []string{core.QueueOfNode(d.Executors[0])}
 }
 
 // wakes gives the instants told to the dispatcher since the last call.
@@ -81,7 +81,7 @@ func (b *bundle) join(worker string) {
 // dispatch gives the planned runs that are due to a worker.
 func (b *bundle) dispatch(until time.Time) []store.Handout {
 	b.t.Helper()
-	reserved, err := b.store.Reserve(b.ctx, "master", core.QueueDefault, until, 100)
+	reserved, _, err := b.store.Reserve(b.ctx, "master", core.QueueDefault, until, 100, 64<<20)
 	require.NoError(b.t, err)
 	var batch []store.Handout
 	for _, r := range reserved {
@@ -101,11 +101,23 @@ func (b *bundle) end(h store.Handout, state core.RunState) {
 	require.Len(b.t, rec.Runs, 1)
 }
 
+// cancels gives the reasons of the requests to end runs that are with workers, by run.
+func (b *bundle) cancels() map[string]string {
+	b.t.Helper()
+	asked, err := b.store.Cancels(b.ctx)
+	require.NoError(b.t, err)
+	reasons := map[string]string{}
+	for _, c := range asked {
+		reasons[c.RunID] = c.Reason
+	}
+	return reasons
+}
+
 func (b *bundle) open(taskID string) []*core.Run { return b.runs(taskID, core.RunPlanned) }
 
 func (b *bundle) runs(taskID string, state core.RunState) []*core.Run {
 	b.t.Helper()
-	runs, err := b.Runs.List(b.ctx, store.RunFilter{TaskID: taskID, State: state, Limit: 100})
+	runs, _, err := b.Runs.List(b.ctx, store.RunFilter{TaskID: taskID, State: state, Limit: 100})
 	require.NoError(b.t, err)
 	return runs
 }

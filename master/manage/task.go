@@ -16,6 +16,7 @@ import (
 type Tasks struct {
 	deps
 	workers *workers
+	plugins *Plugins
 	// families is held while the children of a task change, so that two edits cannot close a cycle between them.
 	families sync.Mutex
 }
@@ -45,7 +46,7 @@ func (s *Tasks) Create(ctx context.Context, actor *core.User, t *core.Task, star
 	var runs []*core.Run
 	var refused error
 	if start {
-		if runs, refused = s.begin(t, now); refused == nil {
+		if runs, refused = s.begin(ctx, t, now); refused == nil {
 			t.State = core.TaskRunning
 		}
 	}
@@ -61,8 +62,8 @@ func (s *Tasks) Create(ctx context.Context, actor *core.User, t *core.Task, star
 }
 
 // begin plans a new task that is to run at once.
-func (s *Tasks) begin(t *core.Task, now time.Time) ([]*core.Run, error) {
-	if err := s.startable(t, now); err != nil {
+func (s *Tasks) begin(ctx context.Context, t *core.Task, now time.Time) ([]*core.Run, error) {
+	if err := s.startable(ctx, t, now); err != nil {
 		return nil, err
 	}
 	runs, next, err := s.plan(t, t.Version, time.Time{}, now)
@@ -71,8 +72,8 @@ func (s *Tasks) begin(t *core.Task, now time.Time) ([]*core.Run, error) {
 }
 
 // Edit replaces what a stopped task says and raises its version; who created it and when stays. A t.Version other than 0
-// is the version that the edit was made from: a task that has moved on is a conflict. It gives the keepers that are no
-// users, as Create does.
+// is the version that the edit was made from: a task that has moved on is a conflict. Labels that are nil stay as they are. It
+// gives the keepers that are no users, as Create does.
 func (s *Tasks) Edit(ctx context.Context, actor *core.User, t *core.Task) (unknownKeepers []int64, err error) {
 	s.families.Lock()
 	defer s.families.Unlock()
@@ -97,6 +98,9 @@ func (s *Tasks) Edit(ctx context.Context, actor *core.User, t *core.Task) (unkno
 		return nil, err
 	}
 	t.Version++
+	if t.Labels == nil {
+		t.Labels = current.Labels
+	}
 	s.log.InfoContext(ctx, "task edited", "task", t.ID, "title", t.Title, "version", t.Version, "by", actor.Name)
 	return unknownKeepers, nil
 }
@@ -104,9 +108,19 @@ func (s *Tasks) Edit(ctx context.Context, actor *core.User, t *core.Task) (unkno
 // Get reads a task; deleted ones too, for the history that names them.
 func (s *Tasks) Get(ctx context.Context, id string) (*core.Task, error) { return s.store.Task(ctx, id) }
 
-// List lists tasks from the newest, without deleted ones. The filter's limit must be set.
+// List lists tasks, without deleted ones. The filter's limit must be set.
 func (s *Tasks) List(ctx context.Context, f store.TaskFilter) ([]*core.Task, error) {
 	return s.store.Tasks(ctx, f)
+}
+
+// Page lists tasks and counts those that the filter leaves, up to most: a count of most+1 stands for all beyond.
+func (s *Tasks) Page(ctx context.Context, f store.TaskFilter, most int64) (tasks []*core.Task, total int64, err error) {
+	return s.store.TaskPage(ctx, f, most)
+}
+
+// Recent gives how the last runs of tasks ended, at most n of each, the latest last.
+func (s *Tasks) Recent(ctx context.Context, ids []string, n int) (map[string][]core.RunState, error) {
+	return s.store.RecentOutcomes(ctx, ids, n)
 }
 
 // Count counts the tasks that a filter leaves, whatever its page.
@@ -114,8 +128,8 @@ func (s *Tasks) Count(ctx context.Context, f store.TaskFilter) (int64, error) {
 	return s.store.CountTasks(ctx, f)
 }
 
-// Next gives the next n instants of a running task's schedule after now, fewer when it ends before; none for a task that
-// is not running.
+// Next gives the next n instants at which a running task is due after now, fewer when it ends before; none for a task that
+// is not running. They are its schedule's, but for one that a run may have set instead of all before it.
 func (s *Tasks) Next(t *core.Task, n int) []time.Time {
 	if t.State != core.TaskRunning {
 		return nil
@@ -123,8 +137,15 @@ func (s *Tasks) Next(t *core.Task, n int) []time.Time {
 	var dues []time.Time
 	for at := s.store.Now(); len(dues) < n; {
 		due, ok, err := schedule.Next(&t.Schedule, at, s.zone)
-		if err != nil || !ok {
+		if err != nil {
 			break // a schedule that cannot be read any more names no instant; planning says why
+		}
+		// What is due within the horizon has been planned, and what is due beyond it has not.
+		if t.NextDue.After(at) && (!ok || t.NextDue.Before(due) || due.After(s.store.Now().Add(s.horizon))) {
+			due, ok = t.NextDue, true
+		}
+		if !ok {
+			break
 		}
 		dues, at = append(dues, due), due
 	}

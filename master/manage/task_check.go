@@ -12,6 +12,7 @@ import (
 // check brings what a caller says of a task into the stored form and checks it. It gives the keepers that are no users.
 func (s *Tasks) check(ctx context.Context, t *core.Task, now time.Time) (unknownKeepers []int64, err error) {
 	t.Schedule.Start, t.Schedule.End = wholeMicros(t.Schedule.Start), wholeMicros(t.Schedule.End)
+	t.Labels = unique(t.Labels)
 	t.Children, t.Keepers, t.Executors = unique(t.Children), unique(t.Keepers), unique(t.Executors)
 	if err := t.Validate(); err != nil {
 		return nil, err
@@ -25,14 +26,16 @@ func (s *Tasks) check(ctx context.Context, t *core.Task, now time.Time) (unknown
 	if err := s.workers.check(ctx, t.Executors); err != nil {
 		return nil, err
 	}
+	if err := s.plugins.check(ctx, t); err != nil {
+		return nil, err
+	}
 	return s.unknownKeepers(ctx, t.Keepers)
 }
 
 // startable refuses to put a task in force that could not be done.
-func (s *Tasks) startable(t *core.Task, now time.Time) error {
-	// There is no place for packages yet, so none has been uploaded.
-	if t.Kind == core.KindPlugin {
-		return core.Conflict("plugin package %q has not been uploaded", t.Plugin.Package)
+func (s *Tasks) startable(ctx context.Context, t *core.Task, now time.Time) error {
+	if err := s.plugins.callable(ctx, t); err != nil {
+		return err
 	}
 	return schedule.CheckStart(&t.Schedule, now, s.zone)
 }

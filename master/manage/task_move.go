@@ -25,7 +25,7 @@ func (s *Tasks) Start(ctx context.Context, actor *core.User, id string) error {
 		return core.Conflict("the task is %s: only a stopped task can be started", t.State)
 	}
 	now := s.store.Now()
-	if err := s.startable(t, now); err != nil {
+	if err := s.startable(ctx, t, now); err != nil {
 		return err
 	}
 	if err := s.enforce(ctx, t, now); err != nil {
@@ -90,6 +90,12 @@ func (s *Tasks) Delete(ctx context.Context, actor *core.User, id string) error {
 
 // RunOnce has a running task fire now, outside its schedule, and gives the run.
 func (s *Tasks) RunOnce(ctx context.Context, actor *core.User, id string) (*core.Run, error) {
+	return s.RunWith(ctx, actor, id, core.Overrides{})
+}
+
+// RunWith is RunOnce with something given in place of what the task says. All attempts of the firing have it; its children do
+// not.
+func (s *Tasks) RunWith(ctx context.Context, actor *core.User, id string, given core.Overrides) (*core.Run, error) {
 	t, err := s.store.Task(ctx, id)
 	if err != nil {
 		return nil, err
@@ -97,13 +103,32 @@ func (s *Tasks) RunOnce(ctx context.Context, actor *core.User, id string) (*core
 	if t.State != core.TaskRunning {
 		return nil, core.Conflict("the task is %s: only a running task can be run once", t.State)
 	}
-	run, err := s.store.RunTask(ctx, t, s.newID(), actor.ID, s.route)
+	if err := s.fits(ctx, t, given); err != nil {
+		return nil, err
+	}
+	run, err := s.store.RunTaskWith(ctx, t, s.newID(), actor.ID, s.route, given)
 	if err != nil {
 		return nil, err
 	}
 	s.log.InfoContext(ctx, "task run by hand", "task", id, "run", run.ID, "by", actor.Name)
 	s.wake(run.FireAt)
 	return run, nil
+}
+
+// fits refuses what does not fit a task that is given it.
+func (s *Tasks) fits(ctx context.Context, t *core.Task, given core.Overrides) error {
+	if given.None() {
+		return nil
+	}
+	would := *t
+	var err error
+	if would.Definition, err = given.Apply(t.Definition); err != nil {
+		return err
+	}
+	if err := would.Validate(); err != nil {
+		return err
+	}
+	return s.plugins.check(ctx, &would)
 }
 
 // enforce makes a task running under the version after its own, with the runs due within the horizon.
@@ -118,7 +143,7 @@ func (s *Tasks) enforce(ctx context.Context, t *core.Task, now time.Time) error 
 	}
 	if err := s.store.MoveTask(ctx, store.TaskMove{
 		TaskID: t.ID, From: []core.TaskState{t.State}, Version: t.Version, To: core.TaskRunning, Raise: true,
-		NextDue: next, Runs: runs, Now: now,
+		NextDue: next, Runs: runs, Needs: need(t), Now: now,
 	}); err != nil {
 		return err
 	}
@@ -160,7 +185,10 @@ func (s *Tasks) plan(t *core.Task, version int64, sent, now time.Time) (runs []*
 		TaskDefinition: &store.TaskDefinition{Definition: t.Definition},
 	}
 	for _, due := range dues {
-		runs = append(runs, store.TaskRun(d, due, now, s.route))
+		if len(runs) >= maxAhead { // a firing may be many runs
+			return runs, due, nil
+		}
+		runs = append(runs, store.TaskRuns(d, due, now, s.route)...)
 	}
 	return runs, next, nil
 }

@@ -258,7 +258,7 @@ func TestLostRaces(t *testing.T) {
 		}
 	}
 	b = setup(t, func(o *Options) {
-		o.Route = func(executors []string) string { hook(); return route(executors) }
+		o.Route = func(d core.Destination) []string { hook(); return route(d) }
 		id := 0
 		o.NewID = func() string { hook(); id++; return string(rune('a' + id)) }
 	})

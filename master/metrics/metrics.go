@@ -16,6 +16,7 @@ import (
 type Metrics struct {
 	registry *prometheus.Registry
 	firings  *prometheus.CounterVec
+	refused  *prometheus.CounterVec
 	lateness prometheus.Histogram
 	commits  *prometheus.HistogramVec
 	batches  *prometheus.HistogramVec
@@ -36,16 +37,18 @@ func New(version string, g Gauges) *Metrics {
 		registry: prometheus.NewRegistry(),
 		firings: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "carillon_firings_total",
 			Help: "Runs recorded, by outcome and trigger."}, []string{"outcome", "trigger"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "carillon_outcomes_refused_total",
+			Help: "Outcomes that the database refused as they were reported, by what was stored of them."}, []string{"stored"}),
 		lateness: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "carillon_lateness_seconds",
 			Help:    "Time from the instant a run was to be sent to the moment its worker began to send it.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}}),
+			Buckets: seconds(core.LatenessBounds())}),
 		commits: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "carillon_commit_seconds",
 			Help:    "Time that a step's transaction took.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}}, []string{"step"}),
 		batches: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "carillon_batch_rows",
 			Help: "Runs in one transaction of a step.", Buckets: []float64{1, 2, 5, 10, 25, 50, 100, 250, 500, 1000}}, []string{"step"}),
 	}
-	m.registry.MustRegister(m.firings, m.lateness, m.commits, m.batches,
+	m.registry.MustRegister(m.firings, m.refused, m.lateness, m.commits, m.batches,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("carillon_reserved_runs", "Runs reserved in this master's memory.", func() float64 { return float64(g.Reserved()) }),
 		gauge("carillon_callbacks_in_flight", "Runs that this master's workers have.", func() float64 { return float64(g.InFlight()) }),
@@ -56,6 +59,14 @@ func New(version string, g Gauges) *Metrics {
 			ConstLabels: prometheus.Labels{"version": version}}, func() float64 { return 1 }),
 	)
 	return m
+}
+
+func seconds(bounds []time.Duration) []float64 {
+	out := make([]float64, len(bounds))
+	for i, d := range bounds {
+		out[i] = d.Seconds()
+	}
+	return out
 }
 
 func gauge(name, help string, read func() float64) prometheus.Collector {
@@ -70,10 +81,13 @@ func (m *Metrics) Handler() http.Handler {
 // Recorded counts a run that was recorded.
 func (m *Metrics) Recorded(r *core.Run) {
 	m.firings.WithLabelValues(string(r.State), string(r.Trigger)).Add(float64(r.Count))
-	if !r.SentAt.IsZero() {
-		m.lateness.Observe(max(r.SentAt.Sub(r.FireAt), 0).Seconds())
+	if late, sent := r.Lateness(); sent {
+		m.lateness.Observe(late.Seconds())
 	}
 }
+
+// Refused counts an outcome that the database refused as it was reported, by what was stored of it instead.
+func (m *Metrics) Refused(stored string) { m.refused.WithLabelValues(stored).Inc() }
 
 // Commit notes one transaction of a step: how many runs it wrote and how long it took.
 func (m *Metrics) Commit(step string, rows int, took time.Duration) {

@@ -38,6 +38,7 @@ func TestScrape(t *testing.T) {
 	m.Recorded(&core.Run{State: core.RunSucceeded, Trigger: core.TriggerSchedule, Count: 1, FireAt: at, SentAt: at.Add(-time.Millisecond)})
 	m.Recorded(&core.Run{State: core.RunMissed, Trigger: core.TriggerSchedule, Count: 59})
 	m.Recorded(&core.Run{State: core.RunFailed, Trigger: core.TriggerDelayed, Count: 1, FireAt: at, SentAt: at.Add(2 * time.Minute)})
+	m.Refused("bare")
 	m.Commit("dispatch", 500, 4*time.Millisecond)
 	m.Commit("record", 3, 30*time.Microsecond)
 	lines := scrape(t, m)
@@ -45,6 +46,7 @@ func TestScrape(t *testing.T) {
 		`carillon_firings_total{outcome="succeeded",trigger="schedule"} 2`,
 		`carillon_firings_total{outcome="missed",trigger="schedule"} 59`,
 		`carillon_firings_total{outcome="failed",trigger="delayed"} 1`,
+		`carillon_outcomes_refused_total{stored="bare"} 1`,
 		`carillon_lateness_seconds_bucket{le="0.001"} 1`,
 		`carillon_lateness_seconds_bucket{le="0.005"} 2`,
 		`carillon_lateness_seconds_bucket{le="60"} 2`,

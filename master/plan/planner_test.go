@@ -79,7 +79,7 @@ func planner(s *tasks) (*Planner, *[]time.Time) {
 	var wakes []time.Time
 	return New(Options{
 		Store: s, Zone: time.UTC, Wake: func(at time.Time) { wakes = append(wakes, at) }, Logger: slog.New(slog.DiscardHandler),
-		Route: func(executors []string) string { return (&Router{}).Route(executors) },
+		Route: new(Router).Route,
 	}), &wakes
 }
 
@@ -164,6 +164,39 @@ func TestOnePassWritesABoundedNumberOfRuns(t *testing.T) {
 	p := planOf(t, due(-time.Hour, every(time.Second), misfireAfter(24*time.Hour)))
 	require.Len(t, p.Runs, maxRuns)
 	require.Equal(t, now.Add(-time.Hour+maxRuns*time.Second), p.NextDue, "the next pass goes on there")
+}
+
+// A firing of many runs is written whole, and the bound counts its runs.
+func TestFiringsToAllWorkers(t *testing.T) {
+	t.Parallel()
+	const workers = 40
+	d := due(0, every(time.Second), func(def *core.Definition) { def.Routing.Strategy = core.RouteSharded })
+	s := &tasks{due: []store.DueTask{d}}
+	p, _ := planner(s)
+	p.opts.Route = func(core.Destination) []string {
+		queues := make([]string, workers)
+		for i := range queues {
+			queues[i] = fmt.Sprintf("node:w%d", i)
+		}
+		return queues
+	}
+	require.NoError(t, p.RunOnce(t.Context()))
+	got := s.plans["task"]
+	require.Len(t, got.Runs, 3*workers)
+	require.Equal(t, now.Add(3*time.Second), got.NextDue, "the next pass goes on there")
+	for i, r := range got.Runs {
+		firing, shard := i/workers, i%workers
+		at := now.Add(time.Duration(firing) * time.Second)
+		require.Equal(t, core.ShardID(core.RunID(at, core.ScheduleKey("task", 3, at)), shard), r.ID)
+		require.Equal(t, []any{r.ID, shard, workers, fmt.Sprintf("node:w%d", shard), at}, []any{r.OccurrenceID, r.Shard, r.Shards, r.Queue, r.Due})
+	}
+
+	p.opts.Route = func(core.Destination) []string { return []string{core.QueueUnrouted} }
+	s.due = []store.DueTask{due(0, every(time.Minute), func(def *core.Definition) { def.Routing.Strategy = core.RouteBroadcast })}
+	require.NoError(t, p.RunOnce(t.Context()))
+	require.Len(t, s.plans["task"].Runs, 1)
+	r := s.plans["task"].Runs[0]
+	require.Equal(t, []any{core.QueueUnrouted, 0, 0, core.ShardID(r.ID, 0)}, []any{r.Queue, r.Shard, r.Shards, r.ID}, "it becomes the first shard")
 }
 
 func TestMissedStretchIsOneRecord(t *testing.T) {
@@ -252,6 +285,7 @@ func TestTaskThatCannotBePlannedIsSetAside(t *testing.T) {
 
 func TestBatchesAreDrained(t *testing.T) {
 	t.Parallel()
+	batch := core.DefaultBatches().Plan
 	s := &tasks{delayed: 2*batch + 1, first: now.Add(7 * time.Second)}
 	for range 3 * batch {
 		s.due = append(s.due, due(5*time.Second, every(5*time.Second)))
@@ -266,6 +300,17 @@ func TestBatchesAreDrained(t *testing.T) {
 	require.Len(t, *wakes, 6, "one for each batch that planned something")
 	require.Equal(t, now.Add(7*time.Second), (*wakes)[5])
 	require.Contains(t, *wakes, s.plans["task"].Runs[0].Due, "the earliest of its batch")
+}
+
+func TestBatchesAreAsLargeAsTold(t *testing.T) {
+	t.Parallel()
+	s := &tasks{delayed: 3, due: []store.DueTask{due(5*time.Second, every(5*time.Second)), due(6*time.Second, every(5*time.Second))}}
+	p, _ := planner(s)
+	p = New(Options{Store: s, Zone: time.UTC, Wake: p.opts.Wake, Logger: p.opts.Logger, Route: p.opts.Route, Batches: core.Batches{Plan: 1}})
+	require.NoError(t, p.RunOnce(t.Context()))
+	require.Empty(t, s.due)
+	require.Zero(t, s.delayed)
+	require.Equal(t, map[string]int{"tasks": 3, "delayed": 4}, s.batches, "until one is not full")
 }
 
 func TestFailureOfOneKindLeavesTheOther(t *testing.T) {
@@ -285,6 +330,7 @@ func TestFailureOfOneKindLeavesTheOther(t *testing.T) {
 func TestPlanningEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
+	batch := core.DefaultBatches().Plan
 	s := &tasks{delayed: 100 * batch, after: cancel}
 	p, _ := planner(s)
 	require.ErrorIs(t, p.RunOnce(ctx), context.Canceled)

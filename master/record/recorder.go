@@ -3,6 +3,15 @@
 //
 // An outcome is held by its worker until it is confirmed, so a master that dies with outcomes in its memory loses none:
 // the worker sends them again, and one that was stored already is refused by its token.
+//
+// An outcome that the database refuses stops no other, and its run ends all the same:
+//
+//	as reported ──refused──▶ without the answer ──refused──▶ bare ──refused──▶ set aside
+//	                         and what was said of it         nothing follows   tried again, not confirmed
+//
+// What is set aside is still its worker's: it is confirmed when the database takes it at last, here or at the next master
+// that the worker comes to, and when the worker ends before that its run is recovered as lost. Either way the run has one
+// outcome, because the one that comes second is refused by its token.
 package record
 
 import (
@@ -17,29 +26,34 @@ import (
 )
 
 const (
-	// maxBatch is how many outcomes one transaction records.
-	maxBatch = 500
-	// linger is how long the first outcome of a batch waits for others. It is well within the 100 ms in which an
-	// outcome is to be on record.
-	linger = 5 * time.Millisecond
-	// queue is how many reports may wait. Beyond it the workers' streams are not read, which makes the workers wait.
-	queue = 256
+	// queue is how many reports may wait, and queueBytes of how many bytes together, roughly. Beyond it the workers' streams
+	// are not read, which makes the workers wait.
+	queue      = 256
+	queueBytes = 64 << 20
+	// batchBytes is about how many bytes of outcomes one transaction records at most.
+	batchBytes = 8 << 20
 )
 
 // Store is what recording needs of the store.
 type Store interface {
 	Record(ctx context.Context, outcomes []core.Outcome, route store.Route, random func() float64) (store.Recorded, error)
+	RecordBare(ctx context.Context, o core.Outcome, reason string) (store.Recorded, error)
 	Ping(ctx context.Context) error
 }
 
-// Options says what a Recorder works with. All fields are required.
+// Options says what a Recorder works with. All fields are required but Batches.
 type Options struct {
 	Store  Store
 	Route  store.Route
 	Wake   func(at time.Time)                              // tells the dispatcher that a run is to be sent at this instant
+	Plan   func()                                          // tells the planner that a task has another due instant
 	Commit func(step string, rows int, took time.Duration) // notes a transaction
 	Ended  func(*core.Run)                                 // notes a recorded run
-	Logger *slog.Logger
+	// Refused notes an outcome that the database refused as it was reported, and what of it was stored instead.
+	Refused func(stored string)
+	Logger  *slog.Logger
+	// Batches defaults to core.DefaultBatches().
+	Batches core.Batches
 }
 
 // Report is what one worker reported, and how it is told that it is stored.
@@ -48,19 +62,39 @@ type Report struct {
 	Confirm  func([]store.Held)
 }
 
+func (r *Report) size() (bytes int) {
+	for i := range r.Outcomes {
+		bytes += sizeOf(&r.Outcomes[i])
+	}
+	return bytes
+}
+
 // Recorder records from Start to Stop.
 type Recorder struct {
 	opts     Options
+	batch    int           // of outcomes that one transaction records
+	wait     time.Duration // of the first outcome of a batch for others
 	reports  chan Report
+	room     *room
 	stopping chan struct{}
 	done     chan struct{}
+
+	// Of the loop alone:
+	aside   map[store.Held]*setAside // refused in every form, to be tried again
+	tried   time.Time                // when they were last tried
+	dropped map[store.Held]bool      // the same, of the present batch, for which there was no room
 }
 
 var errStopping = errors.New("the recorder is stopping")
 
 // New makes a Recorder.
 func New(opts Options) *Recorder {
-	return &Recorder{opts: opts, reports: make(chan Report, queue), stopping: make(chan struct{}), done: make(chan struct{})}
+	b := opts.Batches.OrDefault()
+	return &Recorder{
+		opts: opts, batch: b.Record, wait: b.RecordWait, reports: make(chan Report, queue), room: newRoom(queueBytes),
+		stopping: make(chan struct{}), done: make(chan struct{}),
+		aside: map[store.Held]*setAside{}, dropped: map[store.Held]bool{},
+	}
 }
 
 // Start begins to record. It goes on until Stop has been called and all reports are stored, or ctx ends.
@@ -74,12 +108,24 @@ func (r *Recorder) Submit(ctx context.Context, rep Report) error {
 		return errStopping
 	default:
 	}
+	size := rep.size()
+	for entered := r.room.enter(size); entered != nil; entered = r.room.enter(size) {
+		select {
+		case <-entered:
+		case <-r.stopping:
+			return errStopping
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	select {
 	case r.reports <- rep:
 		return nil
 	case <-r.stopping:
+		r.room.leave(size)
 		return errStopping
 	case <-ctx.Done():
+		r.room.leave(size)
 		return ctx.Err()
 	}
 }
@@ -107,22 +153,24 @@ func (r *Recorder) loop(ctx context.Context) {
 		if !open {
 			return
 		}
+		r.retryAside(ctx)
 	}
 }
 
-// gather waits for a report and takes those that follow it closely.
+// gather waits for a report and takes those that follow it closely. It gives none when none came for long.
 func (r *Recorder) gather(ctx context.Context) (batch []Report, open bool) {
-	var n int
-	timer := time.NewTimer(time.Hour) // begins with the first report
+	var n, bytes int
+	timer := time.NewTimer(asideEvery) // begins anew with the first report
 	defer timer.Stop()
 	for {
 		select {
 		case rep := <-r.reports:
 			if len(batch) == 0 {
-				timer.Reset(linger)
+				timer.Reset(r.wait)
 			}
 			batch = append(batch, rep)
-			if n += len(rep.Outcomes); n >= maxBatch {
+			n, bytes = n+len(rep.Outcomes), bytes+rep.size()
+			if n >= r.batch || bytes >= batchBytes {
 				return batch, true
 			}
 		case <-timer.C:
@@ -147,14 +195,22 @@ func (r *Recorder) rest(batch []Report) []Report {
 	}
 }
 
-// store records a batch and confirms it to the workers.
+// store records a batch and confirms to the workers what is stored.
 func (r *Recorder) store(ctx context.Context, batch []Report) {
 	var outcomes []core.Outcome
 	for _, rep := range batch {
 		outcomes = append(outcomes, rep.Outcomes...)
 	}
+	defer func() {
+		for _, rep := range batch {
+			r.room.leave(rep.size())
+		}
+	}()
+	for i := range outcomes {
+		delete(r.aside, heldOf(&outcomes[i])) // reported again, which is another chance
+	}
 	for len(outcomes) > 0 {
-		n := min(len(outcomes), maxBatch)
+		n := fit(outcomes, r.batch)
 		r.record(ctx, outcomes[:n])
 		outcomes = outcomes[n:]
 	}
@@ -162,54 +218,58 @@ func (r *Recorder) store(ctx context.Context, batch []Report) {
 		return // not known to be stored: the workers will ask again
 	}
 	for _, rep := range batch {
-		held := make([]store.Held, len(rep.Outcomes))
+		held := make([]store.Held, 0, len(rep.Outcomes))
 		for i := range rep.Outcomes {
-			held[i] = store.Held{RunID: rep.Outcomes[i].RunID, Token: rep.Outcomes[i].Token}
+			h := heldOf(&rep.Outcomes[i])
+			if waiting := r.aside[h]; waiting != nil {
+				waiting.confirm = rep.Confirm
+			} else if !r.dropped[h] {
+				held = append(held, h)
+			}
 		}
 		rep.Confirm(held)
 	}
+	clear(r.dropped)
 }
 
-// record stores outcomes. While the database is away it waits; outcomes that the database refuses are halved until the
-// bad one stands alone, and that one is stored without the answer that must be what it cannot take.
+func heldOf(o *core.Outcome) store.Held { return store.Held{RunID: o.RunID, Token: o.Token} }
+
+// record stores outcomes. Those that the database refuses are halved until the bad one stands alone.
 func (r *Recorder) record(ctx context.Context, outcomes []core.Outcome) {
-	for delay := 50 * time.Millisecond; ; delay = min(2*delay, 2*time.Second) {
-		began := time.Now()
-		rec, err := r.opts.Store.Record(ctx, outcomes, r.opts.Route, rand.Float64)
-		if err == nil {
-			r.opts.Commit("record", len(outcomes), time.Since(began))
-			r.recorded(rec)
-			return
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		if store.Refused(err) && r.opts.Store.Ping(ctx) == nil {
-			if len(outcomes) > 1 {
-				half := len(outcomes) / 2
-				r.record(ctx, outcomes[:half])
-				r.record(ctx, outcomes[half:])
-				return
-			}
-			if strip(&outcomes[0], err) {
-				r.opts.Logger.Error("an outcome could not be stored with its answer", "run", outcomes[0].RunID, "error", err)
-				continue
-			}
-		}
-		r.opts.Logger.Error("outcomes could not be stored; trying again", "outcomes", len(outcomes), "error", err)
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(delay):
-		}
+	err := r.try(ctx, len(outcomes), func() (store.Recorded, error) {
+		return r.opts.Store.Record(ctx, outcomes, r.opts.Route, rand.Float64)
+	})
+	switch {
+	case err == nil || ctx.Err() != nil:
+	case len(outcomes) > 1:
+		half := len(outcomes) / 2
+		r.record(ctx, outcomes[:half])
+		r.record(ctx, outcomes[half:])
+	default:
+		r.alone(ctx, &outcomes[0], err)
 	}
 }
 
-// strip takes from an outcome all that a worker made up of a target's answer, and says whether there was any.
-func strip(o *core.Outcome, err error) bool {
-	had := o.Result.Response != nil || o.Result.Log != nil || o.Result.Request != "" || o.Result.ContentType != ""
-	o.Result = core.Result{Status: o.Result.Status, Reason: "the answer could not be stored: " + err.Error()}
-	return had
+// try writes until the database takes or refuses it, and gives the refusal. While the database is away it waits.
+func (r *Recorder) try(ctx context.Context, n int, write func() (store.Recorded, error)) error {
+	for delay := 50 * time.Millisecond; ; delay = min(2*delay, 2*time.Second) {
+		began := time.Now()
+		rec, err := write()
+		if err == nil {
+			r.opts.Commit("record", n, time.Since(began))
+			r.recorded(rec)
+			return nil
+		}
+		if ctx.Err() != nil || store.Refused(err) && r.opts.Store.Ping(ctx) == nil {
+			return err
+		}
+		r.opts.Logger.Error("outcomes could not be stored; trying again", "outcomes", n, "error", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(delay):
+		}
+	}
 }
 
 func (r *Recorder) recorded(rec store.Recorded) {
@@ -221,5 +281,8 @@ func (r *Recorder) recorded(rec store.Recorded) {
 	}
 	if !rec.Next.IsZero() {
 		r.opts.Wake(rec.Next)
+	}
+	if rec.Due {
+		r.opts.Plan()
 	}
 }

@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,12 +34,19 @@ type history struct {
 	ended   []string
 	commits int
 	wakes   []time.Time
+	plans   int
 
 	away   bool
 	slow   chan struct{}           // each transaction takes one, when not nil
 	refuse func(core.Outcome) bool // no transaction holds such an outcome
-	stale  map[string]bool
-	next   time.Time
+	// refuseBare refuses one even when it says nothing. May be nil.
+	refuseBare func(core.Outcome) bool
+	refusal    error // what Record refuses with; a default when nil
+	bare       []string
+	refused    []string // what was stored of those that were refused
+	stale      map[string]bool
+	next       time.Time
+	due        bool
 }
 
 func (h *history) Record(ctx context.Context, outcomes []core.Outcome, _ store.Route, random func() float64) (store.Recorded, error) {
@@ -56,12 +64,12 @@ func (h *history) Record(ctx context.Context, outcomes []core.Outcome, _ store.R
 		return store.Recorded{}, errAway
 	}
 	if h.refuse != nil && slices.ContainsFunc(outcomes, h.refuse) {
-		return store.Recorded{}, errors.New("invalid byte sequence")
+		return store.Recorded{}, cmp.Or(h.refusal, errors.New("invalid byte sequence"))
 	}
 	if r := random(); r < 0 || r >= 1 {
 		return store.Recorded{}, fmt.Errorf("random gave %v", r)
 	}
-	rec := store.Recorded{Next: h.next}
+	rec := store.Recorded{Next: h.next, Due: h.due}
 	for _, o := range outcomes {
 		if h.stale[o.RunID] {
 			rec.Stale = append(rec.Stale, store.Held{RunID: o.RunID, Token: o.Token})
@@ -74,6 +82,25 @@ func (h *history) Record(ctx context.Context, outcomes []core.Outcome, _ store.R
 		rec.Runs = append(rec.Runs, &core.Run{ID: o.RunID})
 	}
 	return rec, nil
+}
+
+func (h *history) RecordBare(_ context.Context, o core.Outcome, reason string) (store.Recorded, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.bare = append(h.bare, o.RunID)
+	switch {
+	case h.away:
+		return store.Recorded{}, errAway
+	case h.refuseBare != nil && h.refuseBare(o):
+		return store.Recorded{}, errors.New("malformed disk image")
+	case h.stale[o.RunID]:
+		return store.Recorded{Stale: []store.Held{{RunID: o.RunID, Token: o.Token}}}, nil
+	}
+	if _, twice := h.stored[o.RunID]; twice {
+		return store.Recorded{}, fmt.Errorf("%s is recorded twice", o.RunID)
+	}
+	h.stored[o.RunID] = core.Outcome{RunID: o.RunID, Token: o.Token, State: o.State, Result: core.Result{Status: o.Result.Status, Reason: reason}}
+	return store.Recorded{Runs: []*core.Run{{ID: o.RunID}}}, nil
 }
 
 func (h *history) Ping(context.Context) error {
@@ -103,17 +130,20 @@ type bundle struct {
 	confirmed []store.Held
 }
 
-func newBundle(t *testing.T) *bundle {
+func newBundle(t *testing.T, batches core.Batches) *bundle {
 	b := &bundle{t: t, history: &history{stored: map[string]core.Outcome{}}, log: &bytes.Buffer{}}
 	b.Recorder = New(Options{
-		Store: b.history, Route: func([]string) string { return core.QueueDefault },
+		Store: b.history, Route: func(core.Destination) []string { return []string{core.QueueDefault} },
 		Wake: func(at time.Time) { b.set(func() { b.wakes = append(b.wakes, at) }) },
+		Plan: func() { b.set(func() { b.plans++ }) },
 		Commit: func(step string, rows int, _ time.Duration) {
 			b.set(func() { b.commits += rows })
 			require.Equal(t, "record", step)
 		},
-		Ended:  func(r *core.Run) { b.set(func() { b.ended = append(b.ended, r.ID) }) },
-		Logger: slog.New(slog.NewTextHandler(b.log, nil)),
+		Ended:   func(r *core.Run) { b.set(func() { b.ended = append(b.ended, r.ID) }) },
+		Refused: func(stored string) { b.set(func() { b.refused = append(b.refused, stored) }) },
+		Logger:  slog.New(slog.NewTextHandler(b.log, nil)),
+		Batches: batches,
 	})
 	return b
 }
@@ -123,7 +153,7 @@ func virtually(t *testing.T, test func(t *testing.T, b *bundle)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBundle(t)
+		b := newBundle(t, core.Batches{})
 		b.Start(t.Context())
 		test(t, b)
 		b.Stop(context.Background())
@@ -169,7 +199,7 @@ func TestReportsThatComeCloselyShareATransaction(t *testing.T) {
 		b.next = time.Now().Add(time.Hour)
 		b.stale = map[string]bool{"run-0001": true}
 		b.submit(outcomes(0, 3))
-		sleep(linger - 1)
+		sleep(b.wait - 1)
 		b.submit(outcomes(3, 2))
 		require.Empty(t, b.sizes())
 		sleep(1)
@@ -183,7 +213,7 @@ func TestReportsThatComeCloselyShareATransaction(t *testing.T) {
 		require.Equal(t, []time.Time{b.next}, b.wakes)
 		require.Contains(t, b.log.String(), "superseded")
 		b.submit(outcomes(5, 1))
-		sleep(linger)
+		sleep(b.wait)
 		require.Equal(t, []int{5, 1}, b.sizes())
 	})
 }
@@ -194,18 +224,34 @@ func TestFullBatchWaitsForNobody(t *testing.T) {
 			b.submit(outcomes(100*i, 100))
 		}
 		synctest.Wait()
-		require.Equal(t, []int{maxBatch}, b.sizes())
-		b.submit(outcomes(1000, 2*maxBatch+1))
+		require.Equal(t, []int{b.batch}, b.sizes())
+		b.submit(outcomes(1000, 2*b.batch+1))
 		synctest.Wait()
-		require.Equal(t, []int{maxBatch, maxBatch, maxBatch, 1}, b.sizes(), "no transaction records more")
-		require.Len(t, b.told(), 3*maxBatch+1)
+		require.Equal(t, []int{b.batch, b.batch, b.batch, 1}, b.sizes(), "no transaction records more")
+		require.Len(t, b.told(), 3*b.batch+1)
+	})
+}
+
+func TestBatchesAreAsLargeAndAsLongAsTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBundle(t, core.Batches{Record: 2, RecordWait: 20 * time.Millisecond})
+		b.Start(t.Context())
+		b.submit(outcomes(0, 1))
+		sleep(20*time.Millisecond - 1)
+		require.Empty(t, b.sizes())
+		sleep(1)
+		b.submit(outcomes(1, 5))
+		synctest.Wait()
+		require.Equal(t, []int{1, 2, 2, 1}, b.sizes())
+		b.Stop(context.Background())
 	})
 }
 
 func TestReportsWaitWhileTheQueueIsFull(t *testing.T) {
 	virtually(t, func(t *testing.T, b *bundle) {
 		b.slow = make(chan struct{})
-		b.submit(outcomes(0, maxBatch))
+		b.submit(outcomes(0, b.batch))
 		synctest.Wait()
 		for i := range queue {
 			b.submit(outcomes(1000+i, 1))
@@ -214,8 +260,8 @@ func TestReportsWaitWhileTheQueueIsFull(t *testing.T) {
 		defer cancel()
 		require.ErrorIs(t, b.Submit(ctx, Report{}), context.DeadlineExceeded)
 		close(b.slow)
-		sleep(linger)
-		require.Len(t, b.told(), maxBatch+queue)
+		sleep(b.wait)
+		require.Len(t, b.told(), b.batch+queue)
 	})
 }
 
@@ -239,7 +285,7 @@ func TestNothingIsConfirmedBeforeItIsStored(t *testing.T) {
 func TestDeadlineIsNoFaultOfAnOutcome(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBundle(t)
+		b := newBundle(t, core.Batches{})
 		late := &lateStore{history: b.history, left: 3}
 		b.opts.Store = late
 		b.Start(t.Context())
@@ -276,7 +322,7 @@ func TestBadOutcomeStandsAlone(t *testing.T) {
 					reported[i].Result.Log = []core.LogLine{{Text: "a line"}}
 				}
 				b.submit(reported)
-				sleep(linger)
+				sleep(b.wait)
 				require.Len(t, b.stored, 100)
 				require.Len(t, b.told(), 100)
 				require.LessOrEqual(t, len(b.sizes()), 1+len(bad)*(2*7+1), "halved, not tried one by one")
@@ -297,32 +343,13 @@ func TestBadOutcomeStandsAlone(t *testing.T) {
 	}
 }
 
-func TestOutcomeThatIsNeverTakenIsNotConfirmed(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := newBundle(t)
-		ctx, cancel := context.WithCancel(t.Context())
-		b.Start(ctx)
-		b.refuse = func(o core.Outcome) bool { return o.RunID == "run-0001" }
-		b.submit(outcomes(0, 3))
-		sleep(time.Hour)
-		require.Empty(t, b.told())
-		b.history.mu.Lock()
-		require.Contains(t, b.stored, "run-0000")
-		b.history.mu.Unlock()
-		cancel()
-		b.Stop(context.Background())
-		require.Empty(t, b.told(), "the worker asks again, elsewhere")
-	})
-}
-
 func TestStopRecordsWhatIsQueued(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBundle(t)
+		b := newBundle(t, core.Batches{})
 		b.slow = make(chan struct{}, 100)
 		b.Start(t.Context())
-		b.submit(outcomes(0, maxBatch))
+		b.submit(outcomes(0, b.batch))
 		synctest.Wait()
 		for i := range 50 {
 			b.submit(outcomes(1000+20*i, 20))
@@ -331,16 +358,16 @@ func TestStopRecordsWhatIsQueued(t *testing.T) {
 			b.slow <- struct{}{}
 		}
 		b.Stop(context.Background())
-		require.Len(t, b.stored, maxBatch+1000)
-		require.Len(t, b.told(), maxBatch+1000)
-		require.LessOrEqual(t, slices.Max(b.sizes()), maxBatch)
+		require.Len(t, b.stored, b.batch+1000)
+		require.Len(t, b.told(), b.batch+1000)
+		require.LessOrEqual(t, slices.Max(b.sizes()), b.batch)
 	})
 }
 
 func TestSubmitAfterStopFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBundle(t)
+		b := newBundle(t, core.Batches{})
 		b.Start(t.Context())
 		b.Stop(context.Background())
 		for range 100 {
@@ -353,7 +380,7 @@ func TestSubmitAfterStopFails(t *testing.T) {
 func TestStartAndStopAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	for range 50 {
-		b := newBundle(t)
+		b := newBundle(t, core.Batches{})
 		b.Start(t.Context())
 		var submitting sync.WaitGroup
 		for i := range 4 {

@@ -20,7 +20,7 @@ func Check(s *core.Schedule, now time.Time, server *time.Location) error {
 	if s.Kind == core.ScheduleOnce {
 		return nil
 	}
-	if !inForce(s, s.Start) {
+	if s.Ended(s.Start) {
 		return core.Broken("schedule.end", "lies before the start")
 	}
 	endless := *s
@@ -31,7 +31,7 @@ func Check(s *core.Schedule, now time.Time, server *time.Location) error {
 		return err
 	case !ok:
 		return core.Broken("schedule."+string(s.Kind), "names no instant that is later than now and not before the start")
-	case !inForce(s, due) && !ended(s, now):
+	case s.Ended(due) && !s.Ended(now):
 		return core.Broken("schedule.end", "lies before the next due instant: the task would never fire")
 	}
 	return nil
@@ -39,10 +39,8 @@ func Check(s *core.Schedule, now time.Time, server *time.Location) error {
 
 // CheckStart is Check for a schedule that is to be put in force: its end must not have passed either.
 func CheckStart(s *core.Schedule, now time.Time, server *time.Location) error {
-	if s.Kind != core.ScheduleOnce && ended(s, now) {
+	if s.Ended(now) {
 		return core.Broken("schedule.end", "has passed")
 	}
 	return Check(s, now, server)
 }
-
-func ended(s *core.Schedule, now time.Time) bool { return !inForce(s, now) }

@@ -8,9 +8,6 @@ import (
 	"github.com/carillonhq/carillon/cron"
 )
 
-// lastYear is the last year that has due instants, as in Quartz expressions.
-const lastYear = 2199
-
 // Next gives the first due instant of s strictly later than after; ok is false when there is none. server is the zone of
 // schedules that name none; nil means UTC.
 //
@@ -27,10 +24,10 @@ func Next(s *core.Schedule, after time.Time, server *time.Location) (due time.Ti
 		ok = due.After(after)
 	case core.ScheduleInterval:
 		due, err = nextInterval(s, after)
-		ok = err == nil && due.Year() <= lastYear && inForce(s, due)
+		ok = err == nil && !s.Ended(due)
 	case core.ScheduleCron:
 		due, ok, err = nextCron(s, after, server)
-		ok = ok && inForce(s, due)
+		ok = ok && !s.Ended(due)
 	default:
 		err = core.Broken("schedule.kind", "must be cron, interval or once")
 	}
@@ -83,8 +80,6 @@ func nextCron(s *core.Schedule, after time.Time, server *time.Location) (time.Ti
 
 // startOf is the start in whole microseconds.
 func startOf(s *core.Schedule) time.Time { return s.Start.UTC().Truncate(time.Microsecond) }
-
-func inForce(s *core.Schedule, due time.Time) bool { return s.End.IsZero() || !due.After(s.End) }
 
 func zoneOf(s *core.Schedule, server *time.Location) (*time.Location, error) {
 	if s.Zone == "" {

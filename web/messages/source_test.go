@@ -27,26 +27,27 @@ type source struct {
 	unclear  []string          // where a format is no literal
 }
 
-// Every format that callers may be told is in the tables, and nothing else is.
+// Every text that callers and the readers of pages may be told is in the tables, and nothing else is.
 func TestCatalogueMatchesTheSource(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.Abs("../..")
 	require.NoError(t, err)
-	src := walk(t, root, "core", "store", "master")
+	src := walk(t, root, "core", "store", "master", "plugins/manifest", "plugins/pack")
 	require.Greater(t, len(src.said), 50, "the source was not read")
+	src.readTemplates(t, filepath.Join(root, "web", "templates"))
 
 	for _, at := range src.unclear {
 		t.Errorf("%s: write the format as a string literal (or a constant of the package), so that this test can see it", at)
 	}
 	for _, format := range slices.Sorted(maps.Keys(src.said)) {
 		if _, ok := catalogue[format]; !ok {
-			t.Errorf("%s says %q, which has no Chinese: add a line to the table of its theme in web/messages/catalogue_*.go",
-				src.said[format], format)
+			t.Errorf("%s says %q, which has no Chinese: add a line to web/messages/pages/*.json when a page says it, else to "+
+				"the table of its theme in web/messages/catalogue_*.go", src.said[format], format)
 		}
 	}
 	for _, format := range slices.Sorted(maps.Keys(catalogue)) {
 		if !src.literals[format] {
-			t.Errorf("nothing in core, store and master says %q any more: take its line out of web/messages/catalogue_*.go", format)
+			t.Errorf("nothing that is read says %q any more: take its line out of web/messages", format)
 		}
 	}
 }
@@ -69,24 +70,38 @@ func say(format string, args ...any) {
 	_ = []core.Error{{Format: "in a list"}}
 	_ = m.Text(m.Chinese, "text")
 	_ = m.Text(m.Chinese, format)
+	_ = m.Key("said later")
 	_ = core.Broken("f", format)
 	_ = other.Broken("f", "another package's")
 }`})
-	require.Equal(t, []string{"first second", "in a list", "malformed %d", "not found", "text", "too large"},
+	require.Equal(t, []string{"first second", "in a list", "malformed %d", "not found", "said later", "text", "too large"},
 		slices.Sorted(maps.Keys(src.said)))
 	require.Len(t, src.unclear, 1)
 	require.True(t, src.literals["another package's"])
 }
 
-// The tables share no entry: one would silently win.
+// The tables share no entry: one would silently win. The pages may share some, if they agree.
 func TestTablesAreDisjoint(t *testing.T) {
 	t.Parallel()
 	sum := 0
 	for _, table := range []map[string]string{fieldTexts, taskTexts, callbackTexts, scheduleTexts, delayedTexts, runTexts,
-		userTexts, nodeTexts, settingTexts, formTexts, jsonTexts} {
+		userTexts, nodeTexts, settingTexts, formTexts, jsonTexts, pluginTexts, pageTexts()} {
 		sum += len(table)
 	}
 	require.Len(t, catalogue, sum)
+
+	entries, err := pageFiles.ReadDir("pages")
+	require.NoError(t, err)
+	for _, entry := range entries {
+		texts, err := readPage(entry.Name())
+		require.NoError(t, err, entry.Name())
+		content, err := pageFiles.ReadFile("pages/" + entry.Name())
+		require.NoError(t, err)
+		require.Len(t, texts, strings.Count(string(content), "\n")-2, "%s has an entry twice, or not each on a line of its own", entry.Name())
+		for english, chinese := range texts {
+			require.Equal(t, catalogue[english], chinese, "%s and another page differ on %q", entry.Name(), english)
+		}
+	}
 }
 
 // Both languages take the same arguments in the same order.
@@ -147,7 +162,7 @@ func (src *source) read(t *testing.T, name string, files map[string]any) {
 		}
 		parsed = append(parsed, f)
 	}
-	p := reader{source: src, fset: fset, inCore: name == "core", constants: map[string]ast.Expr{}}
+	p := reader{source: src, fset: fset, inCore: name == "core", inUI: name == "ui", constants: map[string]ast.Expr{}}
 	for _, f := range parsed {
 		p.collectConstants(f)
 	}
@@ -175,7 +190,7 @@ func imported(f *ast.File, path string) string {
 type reader struct {
 	*source
 	fset           *token.FileSet
-	inCore         bool
+	inCore, inUI   bool
 	constants      map[string]ast.Expr
 	core, messages string // what the file calls them
 }
@@ -222,19 +237,22 @@ func (p *reader) call(call *ast.CallExpr) {
 		}
 	case *ast.SelectorExpr:
 		name = fun.Sel.Name
-		pkg, ok := fun.X.(*ast.Ident)
-		if !ok {
+		if pkg, ok := fun.X.(*ast.Ident); ok {
+			of = pkg.Name
+		} else if !p.inUI {
 			return
 		}
-		of = pkg.Name
 	}
 	index, isConstructor := constructors[name]
 	isConstructor = isConstructor && (of == "" || of == cmp.Or(p.core, "\x00"))
 	isText := of != "" && of == p.messages && name == "Text"
+	isKey := of != "" && of == p.messages && name == "Key"
+	// The pages say what they say themselves by the method text of a request.
+	isKey = isKey || p.inUI && name == "text"
 	if isText {
 		index = 1
 	}
-	if !isConstructor && !isText || len(call.Args) <= index {
+	if !isConstructor && !isText && !isKey || len(call.Args) <= index {
 		return
 	}
 	text, ok := p.text(call.Args[index], 0)

@@ -19,6 +19,9 @@ func Error(lang Language, err *core.Error) string {
 	return err.Field + "：" + text
 }
 
+// Key is an English text that is said later, where the language is known: by Text.
+type Key string
+
 // Text says an English format and its arguments in a language.
 func Text(lang Language, format string, args ...any) string {
 	if lang == Chinese {
@@ -38,13 +41,11 @@ func Text(lang Language, format string, args ...any) string {
 func translateArgs(format string, args []any) []any {
 	translated := make([]any, len(args))
 	for i, arg := range args {
+		if name, ok := chineseName(arg); ok {
+			translated[i] = name
+			continue
+		}
 		switch v := arg.(type) {
-		case core.TaskState:
-			arg = nameOr(taskStates, v)
-		case core.DelayedState:
-			arg = nameOr(delayedStates, v)
-		case core.RunState:
-			arg = nameOr(runStates, v)
 		case *core.Error:
 			arg = Error(Chinese, v)
 		case string:
@@ -55,11 +56,4 @@ func translateArgs(format string, args []any) []any {
 		translated[i] = arg
 	}
 	return translated
-}
-
-func nameOr[T ~string](names map[T]string, v T) string {
-	if name, ok := names[v]; ok {
-		return name
-	}
-	return string(v)
 }

@@ -42,4 +42,18 @@ func TestStatesAreNamed(t *testing.T) {
 	for _, s := range core.RunStates() {
 		require.Contains(t, runStates, s)
 	}
+	for _, kind := range core.AuditKinds() {
+		require.Contains(t, auditKinds, kind)
+	}
+	for _, level := range core.LogLevels() {
+		require.Contains(t, logLevels, level)
+	}
+	for _, spec := range core.SettingSpecs() {
+		require.Contains(t, catalogue, spec.Help, "what %s does", spec.Name)
+	}
+	for _, s := range core.NodeStates() {
+		require.Contains(t, nodeStates, s)
+	}
+	require.Equal(t, "工作节点 w 的状态为“已禁用”，不能变为“排空中”",
+		Text(Chinese, "worker %s is %s; from there it cannot become %s", "w", core.NodeDisabled, core.NodeDraining))
 }

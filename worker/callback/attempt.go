@@ -18,12 +18,18 @@ type attempt struct {
 
 	request  *request
 	timeout  time.Duration
+	deadline time.Time // timeout from the beginning, by the monotonic clock
 	progress progress
+	// watched is the context of the requests that package http performs; nil before the first.
+	watched context.Context
+	release context.CancelFunc
 }
 
 // perform does the call and fills in the outcome.
 func (a *attempt) perform(ctx context.Context) {
 	a.timeout = a.chooseTimeout()
+	a.deadline = time.Now().Add(a.timeout)
+	a.progress.begin(a)
 	var err error
 	if a.request, err = a.client.prepare(a.call); err != nil {
 		a.fail(err)
@@ -35,20 +41,23 @@ func (a *attempt) perform(ctx context.Context) {
 		a.fail(err)
 		return
 	}
-	bounded, cancel := context.WithTimeout(ctx, a.timeout)
-	defer cancel()
-	resp, err := a.send(a.progress.watch(bounded, a), transport)
+	defer func() {
+		if a.release != nil {
+			a.release()
+		}
+	}()
+	resp, err := a.send(ctx, transport)
 	if sent := a.progress.sentAfter.Load(); sent > 0 {
 		a.out.SentAt = a.began.Add(time.Duration(sent))
 	}
 	if err != nil {
-		a.gaveUp(ctx, bounded, err)
+		a.gaveUp(ctx, err)
 		return
 	}
 	defer func() { _ = resp.Body.Close() }()
 	a.progress.phase.Store(phaseReading)
 	if err := a.read(resp); err != nil {
-		a.gaveUp(ctx, bounded, err)
+		a.gaveUp(ctx, err)
 		return
 	}
 	a.judge(resp)
@@ -86,10 +95,10 @@ func (a *attempt) fail(err error) {
 	a.out.Retryable = !f.permanent
 }
 
-// gaveUp ends the attempt that err broke off. ctx is the caller's, bounded is the one with the timeout.
-func (a *attempt) gaveUp(ctx, bounded context.Context, err error) {
+// gaveUp ends the attempt that err broke off. ctx is the caller's.
+func (a *attempt) gaveUp(ctx context.Context, err error) {
 	phase := a.progress.phase.Load()
-	limit, expired := a.timeout, bounded.Err() != nil
+	limit, expired := a.timeout, !time.Now().Before(a.deadline)
 	if isConnectTimeout(err) {
 		limit, expired = a.progress.connectLimit, true
 	}

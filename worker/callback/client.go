@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/internal/wallclock"
 )
 
 // Options are a Client's settings.
@@ -21,7 +22,7 @@ type Options struct {
 	// ProxyFromEnvironment sends callbacks through HTTP_PROXY and HTTPS_PROXY. The address policy is then checked on
 	// the proxy's address only. Off by default.
 	ProxyFromEnvironment bool
-	// Now is the clock that instants are read from. Defaults to time.Now. Timeouts do not follow it.
+	// Now is the clock that instants are read from. Defaults to wallclock.Now. Timeouts do not follow it.
 	Now func() time.Time
 	// Dial opens connections in place of the network, for tests; the address policy is then not checked.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -31,6 +32,7 @@ type Options struct {
 type Client struct {
 	now        func() time.Time
 	userAgent  string
+	direct     *direct // nil when all requests go through package http
 	transports *transports
 	regexes    *regexes
 	buffers    buffers
@@ -55,7 +57,7 @@ func New(o Options) (*Client, error) {
 		o.IdlePerHost = 1024
 	}
 	if o.Now == nil {
-		o.Now = time.Now
+		o.Now = wallclock.Now
 	}
 	if o.Dial == nil {
 		o.Dial = policy.dialer().DialContext
@@ -68,11 +70,20 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{now: o.Now, userAgent: o.UserAgent, transports: transports, regexes: regexes}, nil
+	c := &Client{now: o.Now, userAgent: o.UserAgent, transports: transports, regexes: regexes}
+	if canBeQuiet && !o.ProxyFromEnvironment {
+		c.direct = newDirect(&o)
+	}
+	return c, nil
 }
 
 // Close closes the idle connections. Calls under way go on; a later call opens connections again.
-func (c *Client) Close() { c.transports.closeIdle() }
+func (c *Client) Close() {
+	if c.direct != nil {
+		c.direct.conns.closeIdle(time.Now())
+	}
+	c.transports.closeIdle()
+}
 
 // Call is one run to perform.
 type Call struct {
@@ -86,7 +97,10 @@ type Call struct {
 	Trigger   string
 	Attempt   int // from 1
 	Due       time.Time
-	Callback  core.Callback
+	// Shard is the number of the run among the Shards runs of its firing, from 0; Shards is 0 when it is the only one.
+	Shard    int
+	Shards   int
+	Callback core.Callback
 	// DefaultTimeout bounds a callback that names no timeout. Defaults to core.DefaultRequestTTL.
 	DefaultTimeout time.Duration
 	// HasParent says that ParentResult is what a parent's run answered.

@@ -33,4 +33,10 @@
 //
 // When a pooled connection turns out to be closed before the target said anything, the request is sent again on a new
 // one, as every Go HTTP client does; Idempotency-Key tells the target.
+//
+// # Two ways
+//
+// Most callbacks are small requests without TLS. They are performed in the goroutine of the call, which halves what a
+// callback costs a worker (direct.go). Package http's transport has all others: TLS and HTTP/2, proxies, large requests,
+// requests on a connection of their own. A target sees the same of either.
 package callback

@@ -23,6 +23,8 @@ const (
 	headerTaskID         = "Carillon-Task-Id"
 	headerDelayedID      = "Carillon-Delayed-Id"
 	headerParentResult   = "Carillon-Parent-Result"
+	headerShardIndex     = "Carillon-Shard-Index"
+	headerShardTotal     = "Carillon-Shard-Total"
 	headerTraceparent    = "Traceparent"
 
 	ownPrefix = "Carillon-"
@@ -31,17 +33,17 @@ const (
 // setHeaders fills in the headers of a call's first request.
 func (c *Client) setHeaders(r *request, call *Call, fill *template, contentType string) error {
 	cb := &call.Callback
-	set := headerSet{h: make(http.Header, len(cb.Headers)+14), values: make([]string, 0, len(cb.Headers)+12)}
-	set.put("User-Agent", c.userAgent)
+	h := make(fields, 0, len(cb.Headers)+16)
+	h.add("User-Agent", c.userAgent)
 	if contentType != "" {
-		set.put("Content-Type", contentType)
+		h.add("Content-Type", contentType)
 	}
-	for _, h := range cb.Headers {
-		name := http.CanonicalHeaderKey(h.Name)
+	for _, own := range cb.Headers {
+		name := http.CanonicalHeaderKey(own.Name)
 		if reserved(name) {
 			continue
 		}
-		value := fill.header(h.Value)
+		value := fill.header(own.Value)
 		if !headerSafe(value) {
 			return permanent(fmt.Sprintf("the header %s holds a character that a header cannot carry", name))
 		}
@@ -49,43 +51,35 @@ func (c *Client) setHeaders(r *request, call *Call, fill *template, contentType 
 		case "Host":
 			r.host = value
 		case "Content-Type", "User-Agent":
-			set.put(name, value)
+			h.set(name, value)
 		default:
-			set.h[name] = append(set.h[name], value)
+			h.add(name, value)
 		}
 	}
-	if user := r.url.User; user != nil && set.h["Authorization"] == nil {
+	if user := r.url.User; user != nil && !h.has("Authorization") {
 		password, _ := user.Password()
-		set.put("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password)))
+		h.add("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password)))
 	}
-	set.put(headerIdempotencyKey, call.occurrence())
-	set.put(headerRunID, call.RunID)
-	set.put(headerAttempt, strconv.Itoa(call.Attempt))
-	set.put(headerDue, dueText(call.Due))
-	set.put(headerTrigger, call.Trigger)
+	h.add(headerIdempotencyKey, call.occurrence())
+	h.add(headerRunID, call.RunID)
+	h.add(headerAttempt, strconv.Itoa(call.Attempt))
+	h.add(headerDue, dueText(call.Due))
+	h.add(headerTrigger, call.Trigger)
 	if call.DelayedID != "" {
-		set.put(headerDelayedID, call.DelayedID)
+		h.add(headerDelayedID, call.DelayedID)
 	} else {
-		set.put(headerTaskID, call.TaskID)
+		h.add(headerTaskID, call.TaskID)
 	}
-	set.put(headerTraceparent, traceparent(call.occurrence(), call.RunID))
+	if call.Shards > 0 {
+		h.add(headerShardIndex, strconv.Itoa(call.Shard))
+		h.add(headerShardTotal, strconv.Itoa(call.Shards))
+	}
+	h.add(headerTraceparent, traceparent(call.occurrence(), call.RunID))
 	if call.HasParent {
-		set.put(headerParentResult, encodeResult(call.ParentResult))
+		h.add(headerParentResult, encodeResult(call.ParentResult))
 	}
-	r.header = set.h
+	r.header = h
 	return nil
-}
-
-// headerSet puts single values into a header out of one allocation.
-type headerSet struct {
-	h      http.Header
-	values []string
-}
-
-func (s *headerSet) put(name, value string) {
-	s.values = append(s.values, value)
-	n := len(s.values)
-	s.h[name] = s.values[n-1 : n : n]
 }
 
 // reserved says that a task's own header of this name is not sent: Carillon speaks there itself, or it would break the

@@ -45,14 +45,29 @@ type progress struct {
 
 type progressKey struct{}
 
-// watch makes the context that tells the call's progress.
-func (p *progress) watch(ctx context.Context, a *attempt) context.Context {
+// begin sets the limits.
+func (p *progress) begin(a *attempt) {
 	p.connectLimit = min(cmp.Or(a.call.Callback.ConnectTimeout, a.timeout), a.timeout)
-	p.deadline, _ = ctx.Deadline()
-	p.trace.GotConn = func(httptrace.GotConnInfo) {
-		p.phase.Store(phaseWaiting)
-		p.sentAfter.CompareAndSwap(0, max(1, int64(a.client.now().Sub(a.began))))
+	p.deadline = a.deadline
+}
+
+// connected notes that a connection is there and the request is about to be written.
+func (p *progress) connected(a *attempt) {
+	p.phase.Store(phaseWaiting)
+	p.sentAfter.CompareAndSwap(0, max(1, int64(a.client.now().Sub(a.began))))
+}
+
+// connectBy is until when a connection that is begun now must be there.
+func (p *progress) connectBy() time.Time {
+	if by := time.Now().Add(p.connectLimit); by.Before(p.deadline) {
+		return by
 	}
+	return p.deadline
+}
+
+// watch makes the context by which package http tells the call's progress.
+func (p *progress) watch(ctx context.Context, a *attempt) context.Context {
+	p.trace.GotConn = func(httptrace.GotConnInfo) { p.connected(a) }
 	return httptrace.WithClientTrace(context.WithValue(ctx, progressKey{}, p), &p.trace)
 }
 
@@ -64,10 +79,6 @@ func connectContext(ctx context.Context) (context.Context, *progress, context.Ca
 	if !ok {
 		p = &progress{deadline: time.Now().Add(time.Minute), connectLimit: time.Minute}
 	}
-	deadline := p.deadline
-	if by := time.Now().Add(p.connectLimit); by.Before(deadline) {
-		deadline = by
-	}
-	bounded, cancel := context.WithDeadline(ctx, deadline)
+	bounded, cancel := context.WithDeadline(ctx, p.connectBy())
 	return bounded, p, cancel
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/carillonhq/carillon/core"
@@ -43,11 +44,20 @@ func (a *attempt) send(ctx context.Context, transport http.RoundTripper) (*http.
 func (a *attempt) roundTrip(ctx context.Context, transport http.RoundTripper, r *request) (*http.Response, error) {
 	a.progress.phase.Store(phaseConnecting)
 	if r.sign != nil {
-		if err := r.sign.apply(r.header, r.body, a.client.now()); err != nil {
+		if err := r.sign.apply(&r.header, r.body, a.client.now()); err != nil {
 			return nil, err
 		}
 	}
-	req, err := r.http(ctx)
+	if a.client.direct.suits(a, r) {
+		if resp, err := a.client.direct.roundTrip(ctx, a, r); err != errIndirect { //nolint:errorlint // given as it is
+			return resp, err
+		}
+	}
+	if a.watched == nil {
+		ctx, a.release = context.WithDeadline(ctx, a.deadline)
+		a.watched = a.progress.watch(ctx, a)
+	}
+	req, err := r.http(a.watched)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +86,7 @@ func (r *request) redirected(resp *http.Response, first *url.URL) (*request, err
 		return nil, errors.New("redirected to a URL that is not http or https")
 	}
 	next.url.RawQuery = escapeQuery(next.url.RawQuery)
-	next.header = r.header.Clone()
+	next.header = slices.Clone(r.header)
 	if location.Host != "" {
 		next.host = ""
 	}
@@ -86,14 +96,10 @@ func (r *request) redirected(resp *http.Response, first *url.URL) (*request, err
 			next.method = http.MethodGet
 		}
 		next.body = ""
-		for _, name := range []string{"Content-Encoding", "Content-Language", "Content-Location", "Content-Type"} {
-			next.header.Del(name)
-		}
+		next.header.del("Content-Encoding", "Content-Language", "Content-Location", "Content-Type")
 	}
 	if !trusted(first, next.url) {
-		for _, name := range []string{"Authorization", "Cookie", "Cookie2", "Proxy-Authorization", "Proxy-Authenticate", "Www-Authenticate"} {
-			next.header.Del(name)
-		}
+		next.header.del("Authorization", "Cookie", "Cookie2", "Proxy-Authorization", "Proxy-Authenticate", "Www-Authenticate")
 	}
 	return &next, nil
 }

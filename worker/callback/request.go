@@ -13,7 +13,7 @@ type request struct {
 	method string
 	url    *url.URL
 	host   string // the task's own Host header; empty: the URL's
-	header http.Header
+	header fields
 	body   string
 	sign   *signature // nil: not signed
 }
@@ -111,6 +111,6 @@ func (r *request) http(ctx context.Context) (*http.Request, error) {
 	if err != nil {
 		return nil, permanent("the request cannot be made: " + err.Error())
 	}
-	req.URL, req.Header, req.Host = r.url, r.header, r.host
+	req.URL, req.Header, req.Host = r.url, r.header.header(), r.host
 	return req, nil
 }

@@ -1,7 +1,6 @@
 package callback
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -42,13 +41,13 @@ func newSignature(call *Call) (*signature, error) {
 }
 
 // apply signs body into h. Each request is signed anew, because a redirect may have taken its body away.
-func (s *signature) apply(h http.Header, body string, now time.Time) error {
+func (s *signature) apply(h *fields, body string, now time.Time) error {
 	signed, err := s.webhook.Sign(s.id, now, []byte(body))
 	if err != nil {
 		return permanent("the request cannot be signed")
 	}
-	h[headerWebhookID] = []string{s.id}
-	h[headerWebhookTimestamp] = []string{strconv.FormatInt(now.Unix(), 10)}
-	h[headerWebhookSignature] = []string{signed}
+	h.set(headerWebhookID, s.id)
+	h.set(headerWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
+	h.set(headerWebhookSignature, signed)
 	return nil
 }

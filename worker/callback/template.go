@@ -75,7 +75,8 @@ func (t *template) fill(s string, escape func(string) string) string {
 	}
 }
 
-// value is what stands for a name. {{parent.result}} is known only when there is a parent.
+// value is what stands for a name. {{parent.result}} is known only when there is a parent, {{shard.index}} and
+// {{shard.total}} only when the firing goes to several workers.
 func (t *template) value(name string) (string, bool) {
 	switch name {
 	case "parent.result":
@@ -88,6 +89,10 @@ func (t *template) value(name string) (string, bool) {
 		return strconv.Itoa(t.call.Attempt), true
 	case "occurrence.id":
 		return t.call.OccurrenceID, true
+	case "shard.index":
+		return strconv.Itoa(t.call.Shard), t.call.Shards > 0
+	case "shard.total":
+		return strconv.Itoa(t.call.Shards), t.call.Shards > 0
 	}
 	return "", false
 }

@@ -45,6 +45,29 @@ func TestTemplatesWithoutParent(t *testing.T) {
 	require.Equal(t, "/%7B%7Bparent.result%7D%7D", s.last(t).uri)
 }
 
+func TestShardIsTold(t *testing.T) {
+	t.Parallel()
+	s := newTarget(t, say(200, ""))
+	call := newCall(s.URL + "/part/{{shard.index}}/of/{{shard.total}}")
+	call.Shard, call.Shards = 0, 12
+	call.Callback.Body = "{{shard.index}}/{{shard.total}}"
+	call.Callback.Headers = []core.Header{{Name: "Carillon-Shard-Index", Value: "theirs"}}
+	client := newClient(t, Options{})
+	client.Do(t.Context(), call)
+	got := s.last(t)
+	require.Equal(t, "/part/0/of/12", got.uri)
+	require.Equal(t, "0/12", got.body)
+	require.Equal(t, []string{"0"}, got.header[headerShardIndex])
+	require.Equal(t, []string{"12"}, got.header[headerShardTotal])
+
+	call.Shards = 0
+	client.Do(t.Context(), call)
+	got = s.last(t)
+	require.Equal(t, call.Callback.Body, got.body, "a single run is no part of anything")
+	require.NotContains(t, got.header, headerShardIndex)
+	require.NotContains(t, got.header, headerShardTotal)
+}
+
 func TestTemplateOfManyBraces(t *testing.T) {
 	t.Parallel()
 	// Looking for the end of each name to the end of the text would take minutes here.

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/internal/wallclock"
 	"github.com/carillonhq/carillon/store"
 )
 
@@ -53,7 +54,7 @@ type Deps struct {
 	Logger *slog.Logger
 	// Zone is the zone that times are read and shown in. Defaults to the process's.
 	Zone *time.Location
-	// Now is the clock that a relative delay counts from. Defaults to time.Now.
+	// Now is the clock that a relative delay counts from. Defaults to wallclock.Now.
 	Now func() time.Time
 }
 
@@ -68,7 +69,7 @@ func Register(r gin.IRouter, deps Deps) {
 		deps.Zone = time.Local
 	}
 	if deps.Now == nil {
-		deps.Now = time.Now
+		deps.Now = wallclock.Now
 	}
 	a := &api{Deps: deps}
 	a.scratch.New = func() any { return new(scratch) }

@@ -20,15 +20,15 @@ import (
 var beyondTheForm = []string{
 	"callback.connectTimeout", "callback.redirects", "callback.secret", "callback.success.contains", "callback.success.jsonEquals",
 	"callback.success.jsonPath", "callback.success.regex", "callback.success.statuses", "callback.timeout", "idempotencyKey", "misfire",
-	"misfireAfter", "overlap", "retry.backoff", "retry.count", "retry.delay", "retry.jitter", "retry.maxDelay", "schedule.interval",
-	"schedule.zone",
+	"misfireAfter", "misfireCatchUp", "overlap", "overlapWaiting", "plugin.timeout", "plugin.version", "retry.backoff", "retry.count", "retry.delay", "retry.jitter", "retry.maxDelay", "routing.label",
+	"routing.strategy", "routing.strict", "schedule.interval", "schedule.zone",
 }
 
 // Every field that core may refuse has a name in the form, or is known not to need one.
 func TestEveryFieldHasAName(t *testing.T) {
 	t.Parallel()
 	fields := map[string]bool{}
-	for _, name := range []string{"task.go", "schedule.go", "callback.go", "retry.go", "overlap.go", "misfire.go", "delayed.go"} {
+	for _, name := range []string{"task.go", "schedule.go", "callback.go", "retry.go", "overlap.go", "misfire.go", "routing.go", "plugin.go", "delayed.go"} {
 		f, err := parser.ParseFile(token.NewFileSet(), "../../../core/"+name, nil, parser.SkipObjectResolution)
 		require.NoError(t, err)
 		collectFields(f, fields)

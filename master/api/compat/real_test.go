@@ -25,11 +25,11 @@ import (
 func TestWithTheRealServices(t *testing.T) {
 	t.Parallel()
 	quiet := slog.New(slog.DiscardHandler)
-	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "carillon.db"), Logger: quiet})
+	db, err := store.Open(t.Context(), store.Options{DSN: filepath.Join(t.TempDir(), "carillon.db"), Logger: quiet})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	services, err := manage.New(manage.Options{Store: db, Logger: quiet, Zone: shanghai, Route: testdb.AnyWorker,
-		Wake: func(time.Time) {}, Cancel: func(*core.Run, string) {}})
+		Wake: func(time.Time) {}, Cancel: func() {}})
 	require.NoError(t, err)
 	users, err := auth.New(auth.Options{Store: db, Logger: quiet, Cost: auth.Cost{Passes: 1, MemoryKiB: 8}, RefuseAfter: time.Microsecond})
 	require.NoError(t, err)

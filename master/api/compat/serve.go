@@ -1,6 +1,7 @@
 package compat
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -87,13 +88,22 @@ const (
 	headerSecret = "Ms_auth_secret"
 )
 
+// authored gives the context of a call that changes something which the audit keeps.
+func (c *call) authored() context.Context {
+	return core.WithAuthor(c.Context(), core.Author{UserID: c.user.ID, UserName: c.user.Name, Address: host(c.Request), Via: core.ViaForm})
+}
+
 // signIn says who calls. The address is the connection's own: anybody may write another into a header.
 func (a *api) signIn(r *http.Request) (*core.User, error) {
+	return a.Auth.CheckSecret(r.Context(), first(r.Header[headerUser]), first(r.Header[headerSecret]), host(r))
+}
+
+func host(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		host = r.RemoteAddr
+		return r.RemoteAddr
 	}
-	return a.Auth.CheckSecret(r.Context(), first(r.Header[headerUser]), first(r.Header[headerSecret]), host)
+	return host
 }
 
 func first(values []string) string {

@@ -20,7 +20,7 @@ func (a *api) createTask(c *call) (reply, error) {
 	if err := readTask(&c.form, a.Zone, t); err != nil {
 		return reply{}, err
 	}
-	unknown, err := a.Tasks.Create(c.Context(), c.user, t, runNow)
+	unknown, err := a.Tasks.Create(c.authored(), c.user, t, runNow)
 	start, notStarted := errors.AsType[*manage.StartError](err)
 	if err != nil && !notStarted {
 		return reply{}, inForm(err, taskFields, paramsField(&c.form))
@@ -61,7 +61,7 @@ func (a *api) editTask(c *call) (reply, error) {
 	if err := readTask(&c.form, a.Zone, &t); err != nil {
 		return reply{}, err
 	}
-	unknown, err := a.Tasks.Edit(c.Context(), c.user, &t)
+	unknown, err := a.Tasks.Edit(c.authored(), c.user, &t)
 	if err != nil {
 		return reply{}, inForm(err, taskFields, paramsField(&c.form))
 	}
@@ -75,7 +75,7 @@ func (a *api) moveTask(move func(ctx context.Context, actor *core.User, id strin
 		if err != nil {
 			return reply{}, err
 		}
-		if err := move(c.Context(), c.user, id); err != nil {
+		if err := move(c.authored(), c.user, id); err != nil {
 			return reply{}, inForm(err, taskFields)
 		}
 		return reply{message: c.text(done)}, nil

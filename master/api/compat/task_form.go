@@ -106,8 +106,16 @@ func readTaskLists(f *form, t *core.Task) error {
 		}
 		t.Children = append(t.Children, id)
 	}
-	t.Executors, err = f.executors()
-	return err
+	if t.Executors, err = f.executors(); err != nil {
+		return err
+	}
+	// What the form says of executors goes before what the JSON API said that does not agree with it.
+	if len(t.Executors) > 0 {
+		t.Routing.Label = ""
+	} else {
+		t.Routing.Strict = false
+	}
+	return nil
 }
 
 // executors reads the names of workers.

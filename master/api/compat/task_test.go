@@ -231,6 +231,25 @@ func TestEditReplacesWhatTheFormSays(t *testing.T) {
 	require.Equal(t, &core.PluginCall{Package: "pkg", Task: "c"}, h.tasks.task.Plugin)
 }
 
+// The form names executors or none; what the JSON API said of routing gives way where it does not agree.
+func TestExecutorsOfTheFormGoBeforeRouting(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	for _, c := range []struct {
+		saved, edited core.Routing
+		form          string
+	}{
+		{core.Routing{Strategy: core.RouteRandom, Label: "gpu"}, core.Routing{Strategy: core.RouteRandom}, httpTask("Id", taskID, "Executors", "w1")},
+		{core.Routing{Strategy: core.RouteRandom, Label: "gpu"}, core.Routing{Strategy: core.RouteRandom, Label: "gpu"}, httpTask("Id", taskID)},
+		{core.Routing{Strategy: core.RouteRandom, Strict: true}, core.Routing{Strategy: core.RouteRandom}, httpTask("Id", taskID)},
+		{core.Routing{Strict: true}, core.Routing{Strict: true}, httpTask("Id", taskID, "Executors", "w1")},
+	} {
+		h.tasks.saved = &core.Task{ID: taskID, Kind: core.KindHTTP, State: core.TaskStopped, Definition: core.Definition{Routing: c.saved}}
+		require.True(t, h.post(t, "/api/task/edit", c.form).Success)
+		require.Equal(t, c.edited, h.tasks.task.Routing)
+	}
+}
+
 func TestEditsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	h := setup(t)

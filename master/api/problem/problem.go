@@ -13,6 +13,7 @@ import (
 
 	"github.com/carillonhq/carillon/core"
 	"github.com/carillonhq/carillon/store"
+	"github.com/carillonhq/carillon/web/messages"
 )
 
 // The classes of error that only HTTP knows, beside those of core.
@@ -95,11 +96,20 @@ func isOutage(err error) bool {
 	return failed || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
+// asksForChinese says whether a caller asks for Chinese before anything else, as the scripts of the pages do. Who says
+// nothing of it, or takes any language, is a program that was made for English.
+func asksForChinese(r *http.Request) bool {
+	return strings.HasPrefix(strings.ToLower(r.Header.Get("Accept-Language")), "zh")
+}
+
 // Write answers a request with the problem that err is, and logs those that are not the caller's fault. It ends the
 // handling of the request.
 func Write(c *gin.Context, log *slog.Logger, err error) {
 	p := Of(err)
 	p.TraceID = TraceID(c)
+	if known, ok := errors.AsType[*core.Error](err); ok && asksForChinese(c.Request) {
+		p.Detail = messages.Text(messages.Chinese, known.Format, known.Args...)
+	}
 	header := c.Writer.Header()
 	switch p.Status {
 	case http.StatusUnauthorized:

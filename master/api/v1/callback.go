@@ -83,13 +83,11 @@ func (c *Callback) core(v *values, earlier *core.Callback) *core.Callback {
 		earlier = new(core.Callback)
 	}
 	out := &core.Callback{
-		Method: c.Method, URL: c.URL, ContentType: c.ContentType, Body: c.Body, Form: params(c.Form),
+		Method: c.Method, URL: v.url(c.URL, earlier.URL), ContentType: c.ContentType, Body: c.Body, Form: params(c.Form),
+		Headers:        v.headers(c.Headers, earlier.Headers),
 		ConnectTimeout: v.duration("callback.connectTimeout", c.ConnectTimeout),
 		Timeout:        v.duration("callback.timeout", c.Timeout),
 		Secret:         v.secret("callback.secret", c.Secret, earlier.Secret),
-	}
-	for _, h := range c.Headers {
-		out.Headers = append(out.Headers, core.Header{Name: h.Name, Value: h.Value, Remark: h.Remark})
 	}
 	if s := c.Success; s != nil {
 		out.Success = core.SuccessRule{Statuses: s.Statuses, Contains: s.Contains, Regex: s.Regex, JSONPath: s.JSONPath, JSONEquals: s.JSONEquals}

@@ -20,16 +20,18 @@ func (a *api) listDelayed(r *request) error {
 	limit := q.limit()
 	f := store.DelayedFilter{
 		SourceApp: q.text("sourceApp"), Topic: q.text("topic"), ContentKey: q.text("contentKey"), After: q.cursor(), Limit: limit + 1,
-		State: choice(q, "state", core.DelayedCreated, core.DelayedReady, core.DelayedSucceeded, core.DelayedFailed, core.DelayedVoided),
+		State:   choice(q, "state", core.DelayedStates()...),
+		DueFrom: q.instant("dueFrom"), DueTo: q.instant("dueTo"),
 	}
 	if q.err != nil {
 		return q.err
 	}
-	tasks, err := a.Delayed.List(r.Request.Context(), f)
+	tasks, reached, err := a.Delayed.List(r.Request.Context(), f)
 	if err != nil {
 		return err
 	}
-	return reply(r, http.StatusOK, page(tasks, limit, func(d *core.DelayedTask) string { return d.ID }, delayedOf))
+	return reply(r, http.StatusOK, page(tasks, limit, func(d *core.DelayedTask) string { return d.ID },
+		func(d *core.DelayedTask) DelayedTask { return showDelayed(r.user, d) }).reaching(reached))
 }
 
 // createDelayed creates one delayed task, or those of a batch, which is told by its field items.
@@ -125,5 +127,5 @@ func (a *api) getDelayed(r *request) error {
 	if err != nil {
 		return err
 	}
-	return reply(r, http.StatusOK, delayedOf(d))
+	return reply(r, http.StatusOK, showDelayed(r.user, d))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/master/manage"
 	"github.com/carillonhq/carillon/store"
 )
 
@@ -139,4 +140,36 @@ func TestListDelayed(t *testing.T) {
 	p = get[Page[DelayedTask]](t, f, http.StatusOK, call{path: "/delayed-tasks?cursor=" + p.Next})
 	require.Equal(t, "d0", p.Items[0].ID)
 	require.Empty(t, p.Next)
+}
+
+func TestPostponeDelayed(t *testing.T) {
+	t.Parallel()
+	f := &fakes{delayed: []*core.DelayedTask{{ID: "d0"}}}
+	post := func(body string) call {
+		return call{method: http.MethodPost, path: "/delayed-tasks/d0/postpone", body: body}
+	}
+	get[DelayedTask](t, f, http.StatusOK, post(`{"due":"2026-02-03T04:05:06+01:00"}`))
+	get[DelayedTask](t, f, http.StatusOK, post(`{"delay":"1h"}`))
+	require.Equal(t, []string{"postpone d0 2026-02-03T03:05:06Z", "postpone d0 2026-01-02T16:04:05Z"}, f.calls)
+	for body, field := range map[string]string{
+		`{}`: "due", `{"due":"2026-02-03T04:05:06Z","delay":"1h"}`: "due", `{"delay":"-1h"}`: "delay", `{"delay":"0s"}`: "delay", `{"delay":"soon"}`: "delay",
+		`{"due":"soon"}`: "due", `{"at":"x"}`: "at",
+	} {
+		w := f.do(t, post(body))
+		require.Contains(t, []int{http.StatusBadRequest, http.StatusUnprocessableEntity}, w.Code, body)
+		require.Contains(t, w.Body.String(), `"field":"`+field+`"`, body)
+	}
+}
+
+func TestBulkOfDelayedTasks(t *testing.T) {
+	t.Parallel()
+	f := new(fakes)
+	bulk := func(body string) call { return call{method: http.MethodPost, path: "/delayed-tasks/bulk", body: body} }
+	done := get[DelayedBulkDone](t, f, http.StatusOK, bulk(`{"action":"void","ids":["d1","d9"]}`))
+	require.Equal(t, DelayedBulkDone{Done: 1, Refused: []DelayedRefusal{{"d9", "not now"}}}, done)
+	require.Equal(t, manage.DelayedBulk{Action: manage.DelayedVoid, IDs: []string{"d1", "d9"}}, f.delayedBulk)
+	get[DelayedBulkDone](t, f, http.StatusOK, bulk(`{"action":"postpone","ids":["d1"],"delay":"30m"}`))
+	require.True(t, f.delayedBulk.Due.Equal(now().Add(30*time.Minute)))
+	require.Contains(t, f.do(t, bulk(`{"action":"postpone","ids":["d1"]}`)).Body.String(), `"field":"due"`)
+	require.Contains(t, f.do(t, bulk(`{"action":"void","ids":["d1"],"delay":"1s"}`)).Body.String(), `"field":"due"`)
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -58,7 +59,7 @@ func TestDocumentHasEveryRoute(t *testing.T) {
 	t.Parallel()
 	var served []string
 	for _, r := range new(fakes).engine().Routes() {
-		served = append(served, r.Method+" "+strings.ReplaceAll(r.Path, ":id", "{id}"))
+		served = append(served, r.Method+" "+inPath.ReplaceAllString(r.Path, "{$1}"))
 	}
 	var described []string
 	doc := readDocument(t)
@@ -77,7 +78,7 @@ func TestDocumentHasEachOperation(t *testing.T) {
 	doc := readDocument(t)
 	names := map[string]bool{}
 	for _, rt := range new(fakes).api().routes() {
-		path := strings.ReplaceAll(rt.path, ":id", "{id}")
+		path := inPath.ReplaceAllString(rt.path, "{$1}")
 		item := doc.at(t, "paths", Base+path)
 		op := item.at(t, strings.ToLower(rt.method))
 		what := rt.method + " " + path
@@ -86,7 +87,7 @@ func TestDocumentHasEachOperation(t *testing.T) {
 		require.False(t, names[op["operationId"].(string)], what)
 		names[op["operationId"].(string)] = true
 
-		var inQuery, inPath []string
+		var inQuery, named []string
 		for _, from := range []any{item["parameters"], op["parameters"]} {
 			if from == nil {
 				continue
@@ -97,12 +98,12 @@ func TestDocumentHasEachOperation(t *testing.T) {
 				case "query":
 					inQuery = append(inQuery, p["name"].(string))
 				case "path":
-					inPath = append(inPath, p["name"].(string))
+					named = append(named, "{"+p["name"].(string)+"}")
 				}
 			}
 		}
 		require.ElementsMatch(t, rt.query, inQuery, what)
-		require.Equal(t, strings.Count(path, "{id}"), len(inPath), what)
+		require.ElementsMatch(t, regexp.MustCompile(`{\w+}`).FindAllString(path, -1), named, what)
 		responses := op.at(t, "responses")
 		require.Equal(t, "#/components/responses/Problem", responses.at(t, "default")["$ref"], what)
 		require.Len(t, responses, 2, what)
@@ -112,15 +113,38 @@ func TestDocumentHasEachOperation(t *testing.T) {
 // schemaTypes are the schemas of the document that stand for a type.
 func schemaTypes() map[string]reflect.Type {
 	return map[string]reflect.Type{
-		"Problem": reflect.TypeFor[problem.Problem](),
-		"Task":    reflect.TypeFor[Task](), "TaskPage": reflect.TypeFor[Page[*Task]](), "TaskStats": reflect.TypeFor[TaskStats](),
+		"Problem":  reflect.TypeFor[problem.Problem](),
+		"Overview": reflect.TypeFor[Overview](), "Outcomes": reflect.TypeFor[Outcomes](), "Firing": reflect.TypeFor[Firing](),
+		"FailingTask": reflect.TypeFor[FailingTask](), "TaskLoad": reflect.TypeFor[TaskLoad](),
+		"Task": reflect.TypeFor[Task](), "TaskPage": reflect.TypeFor[Page[*Task]](), "TaskStats": reflect.TypeFor[TaskStats](),
+		"TaskBulk": reflect.TypeFor[TaskBulk](), "TaskFilter": reflect.TypeFor[TaskFilter](), "TaskBulkDone": reflect.TypeFor[TaskBulkDone](),
+		"TaskRefusal": reflect.TypeFor[TaskRefusal](),
+		"Origin":      reflect.TypeFor[Origin](),
+		"RunClearing": reflect.TypeFor[RunClearing](), "RunsCleared": reflect.TypeFor[RunsCleared](),
+		"Curl": reflect.TypeFor[Curl](), "Postponement": reflect.TypeFor[Postponement](), "DelayedBulk": reflect.TypeFor[DelayedBulk](),
+		"DelayedBulkDone": reflect.TypeFor[DelayedBulkDone](), "DelayedRefusal": reflect.TypeFor[DelayedRefusal](),
 		"Schedule": reflect.TypeFor[Schedule](), "PluginCall": reflect.TypeFor[PluginCall](), "Param": reflect.TypeFor[Param](),
+		"RunRequest":  reflect.TypeFor[RunRequest](),
+		"TaskVersion": reflect.TypeFor[TaskVersion](), "TaskVersionPage": reflect.TypeFor[Page[TaskVersion]](), "TaskRestore": reflect.TypeFor[TaskRestore](),
 		"Header": reflect.TypeFor[Header](), "Callback": reflect.TypeFor[Callback](), "SuccessRule": reflect.TypeFor[SuccessRule](),
-		"TLS": reflect.TypeFor[TLS](), "Retry": reflect.TypeFor[Retry](),
+		"TLS": reflect.TypeFor[TLS](), "Retry": reflect.TypeFor[Retry](), "Routing": reflect.TypeFor[Routing](),
 		"DelayedTask": reflect.TypeFor[DelayedTask](), "DelayedTaskBatch": reflect.TypeFor[DelayedBatch](),
 		"DelayedTaskPage": reflect.TypeFor[Page[DelayedTask]](), "DelayedTaskCreated": reflect.TypeFor[DelayedCreated](),
 		"Run": reflect.TypeFor[Run](), "RunPage": reflect.TypeFor[Page[Run]](), "Answer": reflect.TypeFor[Answer](),
-		"LogLine": reflect.TypeFor[LogLine](), "Cancellation": reflect.TypeFor[Cancellation](), "Node": reflect.TypeFor[Node](),
+		"Shard": reflect.TypeFor[Shard](), "LogLine": reflect.TypeFor[LogLine](), "Cancellation": reflect.TypeFor[Cancellation](), "Node": reflect.TypeFor[Node](),
+		"NodeTraits": reflect.TypeFor[NodeTraits](), "NodeEdit": reflect.TypeFor[NodeEdit](),
+		"Rotation": reflect.TypeFor[Rotation](), "JoinTokenRotated": reflect.TypeFor[JoinTokenRotated](),
+		"User": reflect.TypeFor[User](), "NewUser": reflect.TypeFor[NewUser](), "UserCreated": reflect.TypeFor[UserCreated](),
+		"UserEdit": reflect.TypeFor[UserEdit](), "Credentials": reflect.TypeFor[Credentials](), "PasswordReset": reflect.TypeFor[PasswordReset](),
+		"Me": reflect.TypeFor[Me](), "MeEdit": reflect.TypeFor[MeEdit](), "PasswordChange": reflect.TypeFor[PasswordChange](),
+		"AuditEntry": reflect.TypeFor[AuditEntry](), "AuditPage": reflect.TypeFor[Page[AuditEntry]](), "LogRecord": reflect.TypeFor[LogRecord](), "LogPage": reflect.TypeFor[Page[LogRecord]](),
+		"FieldChange": reflect.TypeFor[FieldChange](),
+		"APIToken":    reflect.TypeFor[APIToken](), "NewAPIToken": reflect.TypeFor[NewAPIToken](), "APITokenCreated": reflect.TypeFor[APITokenCreated](),
+		"PluginItem": reflect.TypeFor[PluginItem](), "PluginItemPage": reflect.TypeFor[Page[PluginItem]](), "Plugin": reflect.TypeFor[Plugin](),
+		"PluginUser": reflect.TypeFor[PluginUser](), "PluginVersion": reflect.TypeFor[PluginVersion](), "PluginTask": reflect.TypeFor[PluginTask](),
+		"PluginLimits": reflect.TypeFor[PluginLimits](),
+		"Trial":        reflect.TypeFor[Trial](), "CurlCommand": reflect.TypeFor[CurlCommand](), "CurlImport": reflect.TypeFor[CurlImport](), "LeftOut": reflect.TypeFor[LeftOut](),
+		"Preview": reflect.TypeFor[Preview](), "PreviewInstant": reflect.TypeFor[PreviewInstant](), "Words": reflect.TypeFor[Words](),
 	}
 }
 
@@ -141,7 +165,7 @@ func TestSchemasAreTheTypes(t *testing.T) {
 		}
 	}
 	// Those that stand for no struct, each checked elsewhere or of one property.
-	for _, name := range []string{"Duration", "Instant", "RunState", "Settings", "DelayedTaskCreatedPage", "NodePage"} {
+	for _, name := range []string{"Duration", "Instant", "RunState", "Settings", "DelayedTaskCreatedPage", "NodePage", "UserPage", "APITokenPage", "Role", "AuditKind", "LogLevel"} {
 		require.Contains(t, schemas, name)
 		types[name] = nil
 	}
@@ -160,7 +184,7 @@ func kindOf(t reflect.Type) string {
 		return "number"
 	case reflect.Bool:
 		return "boolean"
-	case reflect.Struct:
+	case reflect.Struct, reflect.Map:
 		return "object"
 	case reflect.Slice:
 		if t.Elem().Kind() != reflect.Uint8 {
@@ -175,6 +199,11 @@ func kindIn(t *testing.T, doc, schema object) string {
 	schema = schema.deref(t, doc)
 	if kind, ok := schema["type"].(string); ok {
 		return kind
+	}
+	if kinds, ok := schema["type"].([]any); ok {
+		require.Len(t, kinds, 2)
+		require.Equal(t, "null", kinds[1])
+		return kinds[0].(string)
 	}
 	require.Contains(t, schema, "enum")
 	return "string"
@@ -193,6 +222,16 @@ func TestEnumsAreCores(t *testing.T) {
 		settings = append(settings, s.Name)
 	}
 	require.ElementsMatch(t, settings, slices.Collect(maps.Keys(schemas.at(t, "Settings", "properties"))))
+	var kinds []string
+	levels := []string{}
+	for _, l := range core.LogLevels() {
+		levels = append(levels, string(l))
+	}
+	require.Equal(t, levels, list[string](schemas.at(t, "LogLevel")["enum"]))
+	for _, k := range core.AuditKinds() {
+		kinds = append(kinds, string(k))
+	}
+	require.Equal(t, kinds, list[string](schemas.at(t, "AuditKind")["enum"]))
 	for _, kind := range list[string](schemas.at(t, "Schedule", "properties", "kind")["enum"]) {
 		s := core.Task{Title: "t", Kind: core.KindPlugin, Definition: core.Definition{
 			Plugin: &core.PluginCall{Package: "p", Task: "t"}, Schedule: core.Schedule{Kind: core.ScheduleKind(kind)},

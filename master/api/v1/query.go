@@ -73,6 +73,19 @@ func (q *query) instant(name string) time.Time {
 	return at
 }
 
+// number reads a whole number above 0; 0 stands for none.
+func (q *query) number(name string) int64 {
+	given := q.text(name)
+	if given == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(given, 10, 64)
+	if err != nil || n < 1 {
+		q.fail(name, "must be a whole number above 0")
+	}
+	return n
+}
+
 // choice reads one of the choices; empty means all of them.
 func choice[T ~string](q *query, name string, choices ...T) T {
 	given := T(q.text(name))
@@ -108,7 +121,8 @@ func (q *query) cursor() string {
 	return string(id)
 }
 
-// Page is one page of a list. Next is the cursor of the page after it, empty when there is none.
+// Page is one page of a list. Next is the cursor of the page after it, empty when there is none. A page may have fewer items
+// than it could, and still a next: when a filter leaves few of many, a page looks through a bounded part of them.
 type Page[T any] struct {
 	Items []T    `json:"items"`
 	Next  string `json:"next,omitempty"`
@@ -123,6 +137,15 @@ func page[T, A any](list []T, limit int, id func(T) string, show func(T) A) Page
 	}
 	for _, v := range list {
 		p.Items = append(p.Items, show(v))
+	}
+	return p
+}
+
+// reaching is a page of a list that has been looked through down to an id, where the page after begins; with none it was to
+// its end.
+func (p Page[T]) reaching(id string) Page[T] {
+	if p.Next == "" && id != "" {
+		p.Next = base64.RawURLEncoding.EncodeToString([]byte(id))
 	}
 	return p
 }

@@ -15,15 +15,18 @@ type Run struct {
 	DelayedTaskID string    `json:"delayedTaskId,omitempty"`
 	OccurrenceID  string    `json:"occurrenceId"`
 	ParentRunID   string    `json:"parentRunId,omitempty"`
+	ReplayOf      string    `json:"replayOf,omitempty"`
 	Trigger       string    `json:"trigger"`
 	Attempt       int       `json:"attempt"`
 	Retry         int       `json:"retry"`
 	RequestedBy   int64     `json:"requestedBy,omitempty"`
+	Shard         *Shard    `json:"shard,omitempty"` // absent when the firing is a single run
 	Queue         string    `json:"queue"`
 	State         string    `json:"state"`
 	Due           Instant   `json:"due"`
 	FireAt        Instant   `json:"fireAt"`
 	Worker        string    `json:"worker,omitempty"`
+	Progress      int       `json:"progress,omitempty"`
 	PlannedAt     Instant   `json:"plannedAt,omitempty"`
 	DispatchedAt  Instant   `json:"dispatchedAt,omitempty"`
 	SentAt        Instant   `json:"sentAt,omitempty"`
@@ -36,6 +39,12 @@ type Run struct {
 	FirstDue      Instant   `json:"firstDue,omitempty"`
 	LastDue       Instant   `json:"lastDue,omitempty"`
 	Log           []LogLine `json:"log,omitempty"` // of a single run only
+}
+
+// Shard says which run this is of a firing that goes to several workers.
+type Shard struct {
+	Index int `json:"index"` // from 0
+	Total int `json:"total"`
 }
 
 // Answer is what the target answered.
@@ -58,11 +67,14 @@ type LogLine struct {
 func runOf(r *core.Run) Run {
 	out := Run{
 		ID: r.ID, Namespace: r.Namespace, TaskID: r.TaskID, TaskVersion: r.TaskVersion, DelayedTaskID: r.DelayedID,
-		OccurrenceID: r.OccurrenceID, ParentRunID: r.ParentRunID, Trigger: string(r.Trigger), Attempt: r.Attempt, Retry: r.Retry,
+		OccurrenceID: r.OccurrenceID, ParentRunID: r.ParentRunID, ReplayOf: r.ReplayOf, Trigger: string(r.Trigger), Attempt: r.Attempt, Retry: r.Retry,
 		RequestedBy: r.RequestedBy, Queue: r.Queue, State: string(r.State), Due: instantOf(r.Due), FireAt: instantOf(r.FireAt),
-		Worker: r.Worker, PlannedAt: instantOf(r.PlannedAt), DispatchedAt: instantOf(r.DispatchedAt), SentAt: instantOf(r.SentAt),
+		Worker: r.Worker, Progress: r.Progress, PlannedAt: instantOf(r.PlannedAt), DispatchedAt: instantOf(r.DispatchedAt), SentAt: instantOf(r.SentAt),
 		AnsweredAt: instantOf(r.AnsweredAt), RecordedAt: instantOf(r.RecordedAt), Reason: r.Result.Reason, Request: r.Result.Request,
 		Answer: answerOf(&r.Result), Count: r.Count, FirstDue: instantOf(r.FirstDue), LastDue: instantOf(r.LastDue),
+	}
+	if r.Shards > 0 {
+		out.Shard = &Shard{r.Shard, r.Shards}
 	}
 	for _, l := range r.Result.Log {
 		out.Log = append(out.Log, LogLine{instantOf(l.At), l.Level, l.Text})

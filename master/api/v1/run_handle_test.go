@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/master/manage"
 	"github.com/carillonhq/carillon/store"
 )
 
@@ -32,11 +33,20 @@ func TestListRuns(t *testing.T) {
 	require.Len(t, p.Items, 6)
 	require.Empty(t, p.Next)
 
+	get[Page[Run]](t, f, http.StatusOK, call{path: "/runs?occurrenceId=o&parentRunId=p&trigger=manual&worker=w"})
+	require.Equal(t, store.RunFilter{OccurrenceID: "o", ParentRunID: "p", Trigger: core.TriggerManual, Worker: "w", Limit: 51}, f.runFilter)
+	f.reached = "r9"
+	p = get[Page[Run]](t, f, http.StatusOK, call{path: "/runs"})
+	get[Page[Run]](t, f, http.StatusOK, call{path: "/runs?cursor=" + p.Next})
+	require.Equal(t, "r9", f.runFilter.Before, "what was not looked through comes with the page after")
+	f.reached = ""
+
 	p = get[Page[Run]](t, f, http.StatusOK, call{path: "/tasks/t0/runs"})
 	require.Len(t, p.Items, 10)
 	require.Equal(t, "t0", f.runFilter.TaskID)
 	f.refused(t, http.StatusNotFound, call{path: "/tasks/t1/runs"})
 	require.Equal(t, "state", f.refused(t, http.StatusBadRequest, call{path: "/runs?state=done"}).Field)
+	require.Equal(t, "trigger", f.refused(t, http.StatusBadRequest, call{path: "/runs?trigger=chance"}).Field)
 	require.Equal(t, "dueFrom", f.refused(t, http.StatusBadRequest, call{path: "/runs?dueFrom=today"}).Field)
 }
 
@@ -81,6 +91,41 @@ func TestCancelRun(t *testing.T) {
 	}
 	require.Equal(t, []string{"cancel r0 ", "cancel r0 ", "cancel r0 too slow"}, f.calls)
 	require.Equal(t, "why", f.refused(t, http.StatusBadRequest, call{method: http.MethodPost, path: "/runs/r0/cancel", body: `{"why":"x"}`}).Field)
+}
+
+func TestReplayRun(t *testing.T) {
+	t.Parallel()
+	f := &fakes{runs: []*core.Run{{ID: "r0", State: core.RunFailed}}}
+	w := f.do(t, call{method: http.MethodPost, path: "/runs/r0/replay"})
+	require.Equal(t, "/api/v1/runs/r9", w.Header().Get("Location"))
+	got := get[Run](t, f, http.StatusAccepted, call{method: http.MethodPost, path: "/runs/r0/replay", body: "{}"})
+	require.Equal(t, "r0", got.ReplayOf)
+	require.Equal(t, "replay", got.Trigger)
+	require.Equal(t, []string{"replay r0", "replay r0"}, f.calls)
+	f.refused(t, http.StatusNotFound, call{method: http.MethodPost, path: "/runs/r1/replay"})
+}
+
+func TestCurlOfRun(t *testing.T) {
+	t.Parallel()
+	f := &fakes{runs: []*core.Run{{ID: "r0", TaskVersion: 1}, {ID: "r1", TaskVersion: 2}}}
+	got := get[Curl](t, f, http.StatusOK, call{path: "/runs/r0/curl", role: core.RoleViewer})
+	require.Equal(t, Curl{Command: "curl 'a' <viewer>", Masked: true}, got)
+	f.refused(t, http.StatusConflict, call{path: "/runs/r1/curl"})
+}
+
+func TestClearRuns(t *testing.T) {
+	t.Parallel()
+	f := new(fakes)
+	post := func(body string) call { return call{method: http.MethodPost, path: "/runs/clear", body: body} }
+	got := get[RunsCleared](t, f, http.StatusOK, post(`{"dueTo":"2026-01-02T00:00:00Z","dryRun":true}`))
+	require.Equal(t, RunsCleared{Left: manage.ClearCounted, LeftAtLeast: true}, got)
+	require.Empty(t, f.calls, "a dry run deletes nothing")
+	got = get[RunsCleared](t, f, http.StatusOK, post(`{"taskId":"t0","states":["failed","lost"],"dueFrom":"2026-01-01T00:00:00Z","dueTo":"2026-01-02T00:00:00Z"}`))
+	require.Equal(t, RunsCleared{Deleted: 5000, Left: 7}, got)
+	day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	require.Equal(t, store.ClearFilter{TaskID: "t0", States: []core.RunState{core.RunFailed, core.RunLost}, From: day, To: day.AddDate(0, 0, 1)}, f.clearFilter)
+	require.Equal(t, "dueTo", f.refused(t, http.StatusBadRequest, post(`{"dueTo":"yesterday"}`)).Field)
+	require.Equal(t, "all", f.refused(t, http.StatusBadRequest, post(`{"all":true}`)).Field)
 }
 
 func TestListNodes(t *testing.T) {

@@ -18,9 +18,11 @@ func (a *api) listTasks(r *request) error {
 	q := r.query
 	limit := q.limit()
 	f := store.TaskFilter{
-		Title: q.text("title"), After: q.cursor(), Limit: limit + 1,
-		State: choice(q, "state", core.TaskStopped, core.TaskRunning, core.TaskPaused),
-		Kind:  choice(q, "kind", core.KindHTTP, core.KindPlugin),
+		Title: q.text("title"), Search: q.text("search"), Label: q.text("label"), Worker: q.text("worker"), Keeper: q.number("keeper"),
+		State:   choice(q, "state", core.TaskStopped, core.TaskRunning, core.TaskPaused),
+		Kind:    choice(q, "kind", core.KindHTTP, core.KindPlugin),
+		Outcome: choice(q, "outcome", core.RunSucceeded, core.RunFailed, core.RunTimedOut, core.RunLost),
+		After:   q.cursor(), Limit: limit + 1,
 	}
 	if q.err != nil {
 		return q.err
@@ -30,7 +32,7 @@ func (a *api) listTasks(r *request) error {
 		return err
 	}
 	return reply(r, http.StatusOK, page(tasks, limit, func(t *core.Task) string { return t.ID },
-		func(t *core.Task) *Task { return a.showTask(t, 1) }))
+		func(t *core.Task) *Task { return a.showTask(r, t, 1) }))
 }
 
 func (a *api) getTask(r *request) error {
@@ -38,7 +40,7 @@ func (a *api) getTask(r *request) error {
 	if err != nil {
 		return err
 	}
-	return reply(r, http.StatusOK, a.showTask(t, upcomingShown))
+	return reply(r, http.StatusOK, a.showTask(r, t, upcomingShown))
 }
 
 func (a *api) createTask(r *request) error {
@@ -116,16 +118,33 @@ func (a *api) moveTask(move func(Tasks, context.Context, *core.User, string) err
 	}
 }
 
+// RunRequest is the body of a run by hand; it may be left out.
+type RunRequest struct {
+	Params []Param `json:"params,omitempty"`
+	Body   *string `json:"body,omitempty"`
+}
+
 func (a *api) runTask(r *request) error {
-	if err := bare(r); err != nil {
+	data, err := body(r)
+	if err != nil {
 		return err
 	}
-	run, err := a.Tasks.RunOnce(r.Request.Context(), r.user, r.id)
+	given := new(RunRequest)
+	if len(data) > 0 {
+		if given, err = decode[RunRequest](data); err != nil {
+			return err
+		}
+	}
+	overrides := core.Overrides{Body: given.Body}
+	if given.Params != nil {
+		overrides.Params = append([]core.Param{}, params(given.Params)...)
+	}
+	run, err := a.Tasks.RunWith(r.Request.Context(), r.user, r.id, overrides)
 	if err != nil {
 		return err
 	}
 	r.Header("Location", Base+"/runs/"+run.ID)
-	return reply(r, http.StatusAccepted, runOf(run))
+	return reply(r, http.StatusAccepted, showRun(r.user, run))
 }
 
 // bare reads a request that says all by its path: its body, if it has one, is an empty object.
@@ -138,7 +157,7 @@ func bare(r *request) error {
 }
 
 func (a *api) replyChanged(r *request, status int, t *core.Task, unknownKeepers []int64, warnings []string) error {
-	shown := a.showTask(t, upcomingShown)
+	shown := a.showTask(r, t, upcomingShown)
 	shown.Warnings = warnings
 	for _, keeper := range unknownKeepers {
 		shown.Warnings = append(shown.Warnings, fmt.Sprintf("keepers: there is no user %d; the id is kept", keeper))
@@ -146,8 +165,8 @@ func (a *api) replyChanged(r *request, status int, t *core.Task, unknownKeepers 
 	return reply(r, status, shown)
 }
 
-func (a *api) showTask(t *core.Task, upcoming int) *Task {
-	out := taskOf(t)
+func (a *api) showTask(r *request, t *core.Task, upcoming int) *Task {
+	out := showTask(r.user, t)
 	for _, at := range a.Tasks.Next(t, upcoming) {
 		out.Upcoming = append(out.Upcoming, instantOf(at))
 	}

@@ -105,10 +105,14 @@ func TestListTasks(t *testing.T) {
 	for n := range 125 {
 		f.tasks = append(f.tasks, &core.Task{ID: fmt.Sprintf("t%03d", n), State: core.TaskRunning})
 	}
-	path, seen := "/tasks?limit=50&title=a%20b&state=running&kind=http", []string{}
+	const narrowed = "/tasks?limit=50&title=a%20b&state=running&kind=http&search=x&label=billing&worker=w1&keeper=7&outcome=failed"
+	path, seen := narrowed, []string{}
 	for pages := 1; ; pages++ {
 		p := get[Page[Task]](t, f, http.StatusOK, call{path: path})
-		require.Equal(t, store.TaskFilter{Title: "a b", State: core.TaskRunning, Kind: core.KindHTTP, After: f.taskFilter.After, Limit: 51}, f.taskFilter)
+		require.Equal(t, store.TaskFilter{
+			Title: "a b", Search: "x", State: core.TaskRunning, Kind: core.KindHTTP, Label: "billing", Worker: "w1", Keeper: 7, Outcome: core.RunFailed,
+			After: f.taskFilter.After, Limit: 51,
+		}, f.taskFilter)
 		for _, k := range p.Items {
 			seen = append(seen, k.ID)
 			require.Len(t, k.Upcoming, 1)
@@ -117,13 +121,39 @@ func TestListTasks(t *testing.T) {
 			require.Equal(t, 3, pages)
 			break
 		}
-		path = "/tasks?limit=50&title=a%20b&state=running&kind=http&cursor=" + p.Next
+		path = narrowed + "&cursor=" + p.Next
 	}
 	require.Len(t, seen, 125)
 	require.Len(t, get[Page[Task]](t, f, http.StatusOK, call{path: "/tasks"}).Items, 50)
 	require.Len(t, get[Page[Task]](t, f, http.StatusOK, call{path: "/tasks?limit=125"}).Items, 125)
 	require.Empty(t, get[Page[Task]](t, f, http.StatusOK, call{path: "/tasks?limit=125"}).Next)
 	require.JSONEq(t, `{"items":[]}`, new(fakes).do(t, call{path: "/tasks"}).Body.String())
+}
+
+func TestBulkOfTasks(t *testing.T) {
+	t.Parallel()
+	f := &fakes{}
+	bulk := func(body string) call { return call{method: http.MethodPost, path: "/tasks/bulk", body: body} }
+	done := get[TaskBulkDone](t, f, http.StatusOK, bulk(`{"action":"label","ids":["t1","t2","t9"],"add":["a"],"remove":["b"]}`))
+	require.Equal(t, TaskBulkDone{Done: 2, Refused: []TaskRefusal{{"t9", "nine", "not now"}}}, done)
+	require.Equal(t, manage.TaskBulk{Action: manage.ActLabel, IDs: []string{"t1", "t2", "t9"}, Add: []string{"a"}, Remove: []string{"b"}}, f.taskBulk)
+
+	get[TaskBulkDone](t, f, http.StatusOK, bulk(`{"action":"pause","filter":{}}`))
+	require.Equal(t, manage.TaskBulk{Action: manage.ActPause}, f.taskBulk)
+	done = get[TaskBulkDone](t, f, http.StatusOK, bulk(`{"action":"pause","cursor":"dDE","filter":{"search":"s","title":"t","state":"running","kind":"http","label":"l","worker":"w","keeper":3,"outcome":"failed"}}`))
+	require.Equal(t, store.TaskFilter{
+		Search: "s", Title: "t", State: core.TaskRunning, Kind: core.KindHTTP, Label: "l", Worker: "w", Keeper: 3, Outcome: core.RunFailed, After: "t1",
+	}, f.taskBulk.Filter)
+	require.Equal(t, "dDE", done.Next)
+
+	for body, field := range map[string]string{
+		`{"action":"pause"}`: "ids", `{"action":"pause","ids":[],"filter":{}}`: "ids", `{"action":"pause","ids":[],"cursor":"dDE"}`: "cursor",
+		`{"action":"pause","filter":{},"cursor":"!"}`: "cursor",
+	} {
+		w := f.do(t, bulk(body))
+		require.GreaterOrEqual(t, w.Code, 400, body)
+		require.Contains(t, w.Body.String(), `"field":"`+field+`"`, body)
+	}
 }
 
 func TestQueriesThatAreRefused(t *testing.T) {

@@ -13,8 +13,8 @@ type Duration string
 // stands for none.
 type Instant string
 
-// Kept is what a secret shows as when there is one, and what keeps it when it is given back.
-const Kept = "***"
+// Kept is what a secret shows as when there is one and it is not to be seen, and what keeps it when it is given back.
+const Kept = core.Masked
 
 func durationOf(d time.Duration) Duration {
 	if d == 0 {

@@ -1,0 +1,102 @@
+package ui
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/carillonhq/carillon/core"
+)
+
+// Every page, as each role: it says nothing in the console and asks no other host; on a phone it is as wide as the screen; who
+// may not see it is told. Nothing in it breaks a rule of accessibility in a serious way, in light colours or in dark ones:
+// that is looked for as those who see the most and the least, for it takes the most time.
+func TestPlaces(t *testing.T) {
+	t.Parallel()
+	s := need(t)
+	// Each place is seen in both languages, though not by each role in both.
+	for role, language := range map[core.Role]string{
+		core.RoleAdmin: "en", core.RoleDeveloper: "zh", core.RoleOperator: "en", core.RoleViewer: "zh",
+	} {
+		t.Run(string(role), func(t *testing.T) {
+			t.Parallel()
+			tab := s.enter(t, role, desktop(language))
+			for _, place := range Places() {
+				if !place.Nobody {
+					t.Run(place.Name, func(t *testing.T) { visit(t, s, tab, place, role) })
+				}
+			}
+		})
+	}
+	t.Run("nobody", func(t *testing.T) {
+		t.Parallel()
+		tab := s.open(t, desktop("zh"))
+		for _, place := range Places() {
+			if place.Nobody {
+				t.Run(place.Name, func(t *testing.T) { visit(t, s, tab, place, "") })
+				continue
+			}
+			if place.Missing {
+				continue
+			}
+			if place.Missing {
+				continue // whether there is something at an address is no secret
+			}
+			require.NoError(t, tab.Go(place.Path))
+			path, err := Eval[string](tab, "location.pathname")
+			require.NoError(t, err)
+			require.Equal(t, "/sign-in", path, "%s is not for who has not signed in", place.Name)
+		}
+	})
+}
+
+// visit looks at a page from all sides.
+func visit(t *testing.T, s *site, tab *Tab, place Place, role core.Role) {
+	t.Helper()
+	tab.Complaints() // those of a page before that failed are told
+	path, err := s.Address(t.Context(), place)
+	require.NoError(t, err)
+	require.NoError(t, tab.Go(path))
+	status, err := Eval[int](tab, "performance.getEntriesByType('navigation')[0].responseStatus")
+	require.NoError(t, err)
+	require.Equal(t, place.status(role), status)
+	for _, dark := range colours(role) {
+		require.NoError(t, tab.Turn(Look{Width: 1440, Height: 900, Dark: dark}))
+		found, err := tab.Violations()
+		require.NoError(t, err)
+		require.Empty(t, found, "dark: %t", dark)
+	}
+	require.NoError(t, tab.Turn(Look{Width: 380, Height: 800, Phone: true}))
+	over, err := tab.Overflow()
+	require.NoError(t, err)
+	require.Zero(t, over, "pixels that it is wider than a phone%s", widest(tab))
+	require.NoError(t, tab.Turn(desktop("")))
+	for _, complaint := range tab.Complaints() {
+		// The browser says it of every document that is not found or not allowed.
+		if status != http.StatusOK && strings.Contains(complaint, fmt.Sprint("status of ", status)) && strings.Contains(complaint, tab.base+path) {
+			continue
+		}
+		t.Error(complaint)
+	}
+}
+
+// colours are those that a role's pages are checked in.
+func colours(role core.Role) []bool {
+	if role == core.RoleDeveloper || role == core.RoleOperator {
+		return nil
+	}
+	return []bool{false, true}
+}
+
+// widest names what sticks out of the page.
+func widest(tab *Tab) string {
+	name, err := Eval[string](tab, `[...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > 380)
+		.slice(0, 5).map((e) => "\n" + e.outerHTML.slice(0, 120)).join("")`)
+	if err != nil {
+		return ""
+	}
+	return name
+}

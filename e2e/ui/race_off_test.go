@@ -1,0 +1,6 @@
+//go:build !race
+
+package ui
+
+// raceDetector says whether the tests were built with the race detector.
+const raceDetector = false

@@ -1,0 +1,6 @@
+//go:build race
+
+package host
+
+// raceDetector says whether the tests were built with the race detector.
+const raceDetector = true
