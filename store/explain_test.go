@@ -215,7 +215,7 @@ func hotCalls(b *bundle) []hot {
 		{
 			"history of a worker",
 			func() error { b.list(store.RunFilter{Worker: worker, Before: run.ID}); return nil },
-			[]string{"SEARCH run_history USING INDEX run_history_worker (worker=? AND id<?)"},
+			[]string{"SEARCH run_history USING INDEX sqlite_autoindex_run_history_1 (id<?)"},
 		},
 		{
 			"history of a worker's failures, over a stretch of time",

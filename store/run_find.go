@@ -41,6 +41,10 @@ type condition struct {
 	rank int
 }
 
+// unindexed is the rank of what no index leads to: the worker, and the triggers of nearly all runs. Each firing would pay for
+// such an index, and a page soon finds enough of them without.
+const unindexed = 10
+
 // Runs lists runs, open and ended, without their answers and logs, from the latest due instant. When fewer than the
 // limit are found and the history has not been looked through to its end, reached is the id down to which it has: the
 // page after begins before that. It is empty otherwise.
@@ -92,26 +96,26 @@ func (f RunFilter) conditions() (bounds, lead, rest []condition) {
 	if !f.From.IsZero() {
 		bounds = append(bounds, condition{clause: "id >= ?", value: core.FirstRunID(f.From)})
 	}
-	stateRank, triggerRank := 3, 4
+	stateRank, triggerRank, ofTrigger := 3, 4, "triggered_by = ? AND triggered_by <> 'schedule' AND triggered_by <> 'delayed'"
 	if f.State == core.RunSucceeded {
-		stateRank = 6
+		stateRank = 5
 	}
 	if f.Trigger == core.TriggerSchedule || f.Trigger == core.TriggerDelayed {
-		triggerRank = 7
+		triggerRank, ofTrigger = unindexed, "triggered_by = ?"
 	}
 	narrowed := []condition{
 		{"parent_run_id = ? AND parent_run_id <> ''", f.ParentRunID, 0},
 		{ofDelayed, f.DelayedID, 1},
 		{ofTask, f.TaskID, 2},
 		{"state = ?", string(f.State), stateRank},
-		{"triggered_by = ?", string(f.Trigger), triggerRank},
-		{"worker = ? AND worker <> ''", f.Worker, 5},
+		{ofTrigger, string(f.Trigger), triggerRank},
+		{"worker = ?", f.Worker, unindexed},
 	}
 	slices.SortFunc(narrowed, func(a, b condition) int { return a.rank - b.rank })
 	for _, c := range narrowed {
 		switch {
 		case c.value == "":
-		case lead == nil && f.OccurrenceID == "":
+		case lead == nil && f.OccurrenceID == "" && c.rank < unindexed:
 			lead = append(lead, c)
 		default:
 			rest = append(rest, c)

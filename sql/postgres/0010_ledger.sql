@@ -1,5 +1,5 @@
--- The ledger of runs and the list of delayed tasks: an index for each way to narrow them, ended by the id, which is the order
--- they are read in. And the run that a replay does again.
+-- The ledger of runs and the list of delayed tasks: an index for each way to narrow them to a few, ended by the id, which is
+-- the order they are read in. And the run that a replay does again.
 
 -- +goose Up
 
@@ -7,8 +7,7 @@ ALTER TABLE runs ADD COLUMN replay_of TEXT COLLATE "C" NOT NULL DEFAULT ''; -- t
 ALTER TABLE run_history ADD COLUMN replay_of TEXT COLLATE "C" NOT NULL DEFAULT '';
 
 CREATE INDEX run_history_state ON run_history (state, id);
-CREATE INDEX run_history_trigger ON run_history (triggered_by, id);
-CREATE INDEX run_history_worker ON run_history (worker, id) WHERE worker <> '';
+CREATE INDEX run_history_trigger ON run_history (triggered_by, id) WHERE triggered_by <> 'schedule' AND triggered_by <> 'delayed';
 CREATE INDEX run_history_parent ON run_history (parent_run_id, id) WHERE parent_run_id <> '';
 CREATE INDEX run_history_occurrence ON run_history (occurrence_id, id) WHERE attempt > 1;
 CREATE INDEX runs_parent ON runs (parent_run_id) WHERE parent_run_id <> '';
@@ -27,7 +26,6 @@ DROP INDEX runs_occurrence;
 DROP INDEX runs_parent;
 DROP INDEX run_history_occurrence;
 DROP INDEX run_history_parent;
-DROP INDEX run_history_worker;
 DROP INDEX run_history_trigger;
 DROP INDEX run_history_state;
 ALTER TABLE run_history DROP COLUMN replay_of;

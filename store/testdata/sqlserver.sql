@@ -81,9 +81,7 @@ CREATE INDEX run_history_state ON run_history (state, id);
 GO
 CREATE INDEX run_history_task ON run_history (task_id, id) WHERE task_id <> '';
 GO
-CREATE INDEX run_history_trigger ON run_history (triggered_by, id);
-GO
-CREATE INDEX run_history_worker ON run_history (worker, id) WHERE worker <> '';
+CREATE INDEX run_history_trigger ON run_history (triggered_by, id) WHERE triggered_by <> 'schedule' AND triggered_by <> 'delayed';
 GO
 CREATE INDEX runs_claim ON runs (queue, claim_at) WHERE claim_at IS NOT NULL;
 GO
@@ -270,8 +268,6 @@ GO
 DROP INDEX run_history_state ON run_history;
 GO
 DROP INDEX run_history_trigger ON run_history;
-GO
-DROP INDEX run_history_worker ON run_history;
 GO
 DROP INDEX runs_occurrence ON runs;
 GO
@@ -611,13 +607,15 @@ SELECT id FROM (SELECT id, namespace, source_app, topic, state, due_at FROM dela
 GO
 SELECT id FROM (SELECT id, namespace, source_app, topic, state, due_at FROM delayed_tasks WHERE 1 = 1 AND source_app = @p1 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p2 ROWS ONLY) w WHERE 1 = 1 AND due_at >= @p3 AND due_at < @p4 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p5 ROWS ONLY
 GO
-SELECT id FROM (SELECT id, namespace, task_id, delayed_id, parent_run_id, state, triggered_by, worker FROM run_history WHERE 1 = 1 AND id < @p1 AND id >= @p2 AND state = @p3 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p4 ROWS ONLY) w WHERE 1 = 1 AND worker = @p5 AND worker <> '' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p6 ROWS ONLY
+SELECT id FROM (SELECT id, namespace, task_id, delayed_id, parent_run_id, state, triggered_by, worker FROM run_history WHERE 1 = 1 AND id < @p1 AND id >= @p2 AND state = @p3 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p4 ROWS ONLY) w WHERE 1 = 1 AND worker = @p5 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p6 ROWS ONLY
 GO
 SELECT id FROM (SELECT id, namespace, task_id, delayed_id, parent_run_id, state, triggered_by, worker FROM run_history WHERE 1 = 1 AND id < @p1 AND task_id = @p2 AND task_id <> '' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p3 ROWS ONLY) w WHERE 1 = 1 AND state = @p4 AND namespace = @p5 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p6 ROWS ONLY
 GO
-SELECT id FROM (SELECT id, namespace, task_id, delayed_id, parent_run_id, state, triggered_by, worker FROM run_history WHERE 1 = 1 AND id = @p1 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p2 ROWS ONLY) w WHERE 1 = 1 AND worker = @p3 AND worker <> '' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p4 ROWS ONLY
+SELECT id FROM (SELECT id, namespace, task_id, delayed_id, parent_run_id, state, triggered_by, worker FROM run_history WHERE 1 = 1 AND id < @p1 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p2 ROWS ONLY) w WHERE 1 = 1 AND worker = @p3 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p4 ROWS ONLY
 GO
-SELECT id FROM (SELECT id, namespace, task_id, delayed_id, parent_run_id, state, triggered_by, worker FROM run_history WHERE 1 = 1 AND occurrence_id = @p1 AND attempt > 1 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p2 ROWS ONLY) w WHERE 1 = 1 AND worker = @p3 AND worker <> '' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p4 ROWS ONLY
+SELECT id FROM (SELECT id, namespace, task_id, delayed_id, parent_run_id, state, triggered_by, worker FROM run_history WHERE 1 = 1 AND id = @p1 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p2 ROWS ONLY) w WHERE 1 = 1 AND worker = @p3 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p4 ROWS ONLY
+GO
+SELECT id FROM (SELECT id, namespace, task_id, delayed_id, parent_run_id, state, triggered_by, worker FROM run_history WHERE 1 = 1 AND occurrence_id = @p1 AND attempt > 1 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p2 ROWS ONLY) w WHERE 1 = 1 AND worker = @p3 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p4 ROWS ONLY
 GO
 SELECT id FROM audit WHERE id < @p1 ORDER BY id OFFSET 0 ROWS FETCH NEXT @p2 ROWS ONLY
 GO
@@ -644,6 +642,8 @@ GO
 SELECT id FROM run_history WHERE 1 = 1 AND id < @p1 AND id >= @p2 AND state = @p3 ORDER BY id DESC OFFSET @p4 ROWS FETCH NEXT 1 ROWS ONLY
 GO
 SELECT id FROM run_history WHERE 1 = 1 AND id < @p1 AND task_id = @p2 AND task_id <> '' ORDER BY id DESC OFFSET @p3 ROWS FETCH NEXT 1 ROWS ONLY
+GO
+SELECT id FROM run_history WHERE 1 = 1 AND id < @p1 ORDER BY id DESC OFFSET @p2 ROWS FETCH NEXT 1 ROWS ONLY
 GO
 SELECT id FROM run_history WHERE 1 = 1 AND id = @p1 ORDER BY id DESC OFFSET @p2 ROWS FETCH NEXT 1 ROWS ONLY
 GO
@@ -723,9 +723,9 @@ SELECT id,namespace,source_app,topic,content_key,state,due_at,next_due,resets,ru
 GO
 SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND delayed_id = @p1 AND delayed_id <> '' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p2 ROWS ONLY
 GO
-SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND id < @p1 AND id >= @p2 AND state = @p3 AND worker = @p4 AND worker <> '' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p5 ROWS ONLY
+SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND id < @p1 AND id >= @p2 AND state = @p3 AND worker = @p4 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p5 ROWS ONLY
 GO
-SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND id < @p1 AND id >= @p2 AND triggered_by = @p3 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p4 ROWS ONLY
+SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND id < @p1 AND id >= @p2 AND triggered_by = @p3 AND triggered_by <> 'schedule' AND triggered_by <> 'delayed' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p4 ROWS ONLY
 GO
 SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND id < @p1 AND state = @p2 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p3 ROWS ONLY
 GO
@@ -733,17 +733,17 @@ SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,
 GO
 SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND id < @p1 AND task_id = @p2 AND task_id <> '' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p3 ROWS ONLY
 GO
-SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND id < @p1 AND triggered_by = @p2 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p3 ROWS ONLY
+SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND id < @p1 AND triggered_by = @p2 AND triggered_by <> 'schedule' AND triggered_by <> 'delayed' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p3 ROWS ONLY
 GO
-SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND id < @p1 AND worker = @p2 AND worker <> '' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p3 ROWS ONLY
+SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND id < @p1 AND worker = @p2 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p3 ROWS ONLY
 GO
 SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND id < @p1 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p2 ROWS ONLY
 GO
-SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND id = @p1 AND worker = @p2 AND worker <> '' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p3 ROWS ONLY
+SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND id = @p1 AND worker = @p2 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p3 ROWS ONLY
 GO
 SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND id = @p1 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p2 ROWS ONLY
 GO
-SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND occurrence_id = @p1 AND attempt > 1 AND worker = @p2 AND worker <> '' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p3 ROWS ONLY
+SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND occurrence_id = @p1 AND attempt > 1 AND worker = @p2 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p3 ROWS ONLY
 GO
 SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,claim_at,token,holder,worker,planned_at,dispatched_at,started_at,progress,replay_of FROM runs WHERE 1 = 1 AND occurrence_id = @p1 AND attempt > 1 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p2 ROWS ONLY
 GO
@@ -781,15 +781,13 @@ SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,
 GO
 SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,token,worker,planned_at,dispatched_at,sent_at,answered_at,recorded_at,missed_count,last_due_at,status,truncated,reason,request,content_type,progress,replay_of FROM run_history WHERE 1 = 1 AND delayed_id = @p1 AND delayed_id <> '' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p2 ROWS ONLY
 GO
-SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,token,worker,planned_at,dispatched_at,sent_at,answered_at,recorded_at,missed_count,last_due_at,status,truncated,reason,request,content_type,progress,replay_of FROM run_history WHERE 1 = 1 AND id < @p1 AND id >= @p2 AND triggered_by = @p3 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p4 ROWS ONLY
+SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,token,worker,planned_at,dispatched_at,sent_at,answered_at,recorded_at,missed_count,last_due_at,status,truncated,reason,request,content_type,progress,replay_of FROM run_history WHERE 1 = 1 AND id < @p1 AND id >= @p2 AND triggered_by = @p3 AND triggered_by <> 'schedule' AND triggered_by <> 'delayed' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p4 ROWS ONLY
 GO
 SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,token,worker,planned_at,dispatched_at,sent_at,answered_at,recorded_at,missed_count,last_due_at,status,truncated,reason,request,content_type,progress,replay_of FROM run_history WHERE 1 = 1 AND id < @p1 AND state = @p2 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p3 ROWS ONLY
 GO
 SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,token,worker,planned_at,dispatched_at,sent_at,answered_at,recorded_at,missed_count,last_due_at,status,truncated,reason,request,content_type,progress,replay_of FROM run_history WHERE 1 = 1 AND id < @p1 AND task_id = @p2 AND task_id <> '' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p3 ROWS ONLY
 GO
-SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,token,worker,planned_at,dispatched_at,sent_at,answered_at,recorded_at,missed_count,last_due_at,status,truncated,reason,request,content_type,progress,replay_of FROM run_history WHERE 1 = 1 AND id < @p1 AND triggered_by = @p2 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p3 ROWS ONLY
-GO
-SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,token,worker,planned_at,dispatched_at,sent_at,answered_at,recorded_at,missed_count,last_due_at,status,truncated,reason,request,content_type,progress,replay_of FROM run_history WHERE 1 = 1 AND id < @p1 AND worker = @p2 AND worker <> '' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p3 ROWS ONLY
+SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,token,worker,planned_at,dispatched_at,sent_at,answered_at,recorded_at,missed_count,last_due_at,status,truncated,reason,request,content_type,progress,replay_of FROM run_history WHERE 1 = 1 AND id < @p1 AND triggered_by = @p2 AND triggered_by <> 'schedule' AND triggered_by <> 'delayed' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p3 ROWS ONLY
 GO
 SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,token,worker,planned_at,dispatched_at,sent_at,answered_at,recorded_at,missed_count,last_due_at,status,truncated,reason,request,content_type,progress,replay_of FROM run_history WHERE 1 = 1 AND id < @p1 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p2 ROWS ONLY
 GO
@@ -806,6 +804,8 @@ GO
 SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,token,worker,planned_at,dispatched_at,sent_at,answered_at,recorded_at,missed_count,last_due_at,status,truncated,reason,request,content_type,progress,replay_of FROM run_history WHERE id = @p1
 GO
 SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,token,worker,planned_at,dispatched_at,sent_at,answered_at,recorded_at,missed_count,last_due_at,status,truncated,reason,request,content_type,progress,replay_of FROM run_history WHERE id >= @p1 AND id <= @p2 AND state IN ('conflict','skipped') ORDER BY id OFFSET 0 ROWS FETCH NEXT 1 ROWS ONLY
+GO
+SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,token,worker,planned_at,dispatched_at,sent_at,answered_at,recorded_at,missed_count,last_due_at,status,truncated,reason,request,content_type,progress,replay_of FROM run_history WHERE id IN (@p1,@p2,@p3,@p4)
 GO
 SELECT id,namespace,task_id,task_version,delayed_id,occurrence_id,parent_run_id,triggered_by,attempt,retry,requested_by,shard,shards,queue,state,due_at,fire_at,token,worker,planned_at,dispatched_at,sent_at,answered_at,recorded_at,missed_count,last_due_at,status,truncated,reason,request,content_type,progress,replay_of FROM run_history WHERE task_id = @p1 AND task_id <> '' AND id < @p2 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT 1 ROWS ONLY
 GO
