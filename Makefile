@@ -22,8 +22,7 @@ LDFLAGS := -s -w -X $(MODULE)/internal/buildinfo.version=$(VERSION)
 PKG      ?= ./...
 # RACE=1 tests with the race detector, which needs a C compiler.
 RACE     ?=
-# RERUN=1 runs a test that failed once more and tells of it at the end, for builders that are too busy at moments. What cannot
-# be a moment's fails for good: a data race, a panic, a package that fails without a test, and more than three failures.
+# RERUN=1 runs a test that failed once more and tells of it at the end, for builders that are too busy at moments.
 RERUN    ?=
 # ARGS goes to the command that is run: make run ARGS="--http-addr :8080"
 ARGS     ?=
@@ -51,16 +50,8 @@ TEST_FLAGS := $(if $(filter 1,$(RACE)),-race )-timeout 30m
 
 .PHONY: test
 ifeq ($(RERUN),1)
-# The whole of a test is run again and not only the part of it that failed, which may need what came before.
-test: RERAN := $(TOOLS)/reran
 test: $(GOTESTSUM)
-	@rm -f $(RERAN)
-	status=0; $(TEST_ENV)$(GOTESTSUM) --format pkgname-and-test-fails --format-icons text --format-hide-empty-pkg \
-		--hide-summary skipped --rerun-fails=1 --rerun-fails-max-failures=3 --rerun-fails-run-root-test \
-		--rerun-fails-abort-on-data-race --rerun-fails-report $(RERAN) --packages '$(PKG)' -- $(TEST_FLAGS) $(ARGS) || status=$$?; \
-	if [ -s $(RERAN) ]; then echo "test: these failed, and were run once more:"; cat $(RERAN); fi; \
-	if grep -qs '\.: ' $(RERAN); then echo "test: a package failed without a test, so nothing of it was run again"; status=1; fi; \
-	exit $$status
+	$(TEST_ENV).ci/rerun $(GOTESTSUM) '$(PKG)' $(TEST_FLAGS) $(ARGS)
 else
 test: ## run the tests; RACE=1 adds the race detector, RERUN=1 runs those that fail once more
 	$(TEST_ENV)go test $(TEST_FLAGS) $(ARGS) $(PKG)
