@@ -28,7 +28,7 @@ type api struct {
 func newAPI(t *testing.T, addr string) *api {
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &api{t: t, base: "http://" + addr, client: &http.Client{Transport: transport, Timeout: 30 * time.Second}}
+	return &api{t: t, base: "http://" + addr, client: &http.Client{Transport: transport, Timeout: soon}}
 }
 
 // answer is the envelope of the form API.

@@ -63,6 +63,7 @@ func TestTimeouts(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				client := newClient(t, Options{Dial: c.dial})
 				call := newCall("http://target/")
+				call.DefaultTimeout = 5 * time.Second
 				c.change(&call)
 				began := time.Now()
 				out := client.Do(t.Context(), call)
