@@ -173,7 +173,7 @@ func quick(t *testing.T, f *fake, s Scenario) Options {
 	o.Scenario, o.Count, o.Tasks, o.Rate, o.Seconds, o.Clients = s, 100, 10, 50, 2, 4
 	o.Lead, o.Timeout = time.Second, 5*time.Minute
 	o.pace = pace{
-		bare: 50 * time.Millisecond, bareWarm: 10 * time.Millisecond, grain: time.Millisecond, warmLead: time.Second,
+		bare: time.Second, bareWarm: 10 * time.Millisecond, grain: time.Millisecond, warmLead: time.Second,
 		patience: 4 * time.Second, echo: 500 * time.Millisecond, settle: 10 * time.Millisecond,
 	}
 	var err error
