@@ -1,14 +1,16 @@
-# `make` shows what there is. Building, running and testing need Go and make only; lint, vuln and proto fetch their tools,
-# at the versions pinned here, into bin/tools, so that go.mod knows nothing of them.
+# `make` shows what there is. Building, running and testing need Go and make only; lint, vuln, proto and test RERUN=1 fetch
+# their tools, at the versions pinned here, into bin/tools, so that go.mod knows nothing of them.
 
 GOLANGCI_LINT_VERSION      := v2.15.0
 GOVULNCHECK_VERSION        := v1.8.0
+GOTESTSUM_VERSION          := v1.13.0
 PROTOC_GEN_GO_VERSION      := v1.36.12
 PROTOC_GEN_GO_GRPC_VERSION := v1.6.2
 
 TOOLS              := bin/tools
 GOLANGCI_LINT      := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 GOVULNCHECK        := $(TOOLS)/govulncheck-$(GOVULNCHECK_VERSION)
+GOTESTSUM          := $(TOOLS)/gotestsum-$(GOTESTSUM_VERSION)
 PROTOC_GEN_GO      := $(TOOLS)/protoc-gen-go-$(PROTOC_GEN_GO_VERSION)
 PROTOC_GEN_GO_GRPC := $(TOOLS)/protoc-gen-go-grpc-$(PROTOC_GEN_GO_GRPC_VERSION)
 
@@ -20,6 +22,8 @@ LDFLAGS := -s -w -X $(MODULE)/internal/buildinfo.version=$(VERSION)
 PKG      ?= ./...
 # RACE=1 tests with the race detector, which needs a C compiler.
 RACE     ?=
+# RERUN=1 runs a test that failed once more and tells of it at the end, for builders that are too busy at moments.
+RERUN    ?=
 # ARGS goes to the command that is run: make run ARGS="--http-addr :8080"
 ARGS     ?=
 FUZZTIME ?= 30s
@@ -41,9 +45,17 @@ run: build ## build and run `carillon serve` (data in ./data, http://localhost:3
 build: ## build bin/carillon, one static file
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/carillon ./cmd/carillon
 
+TEST_ENV   := $(if $(filter 1,$(RACE)),CGO_ENABLED=1 )
+TEST_FLAGS := $(if $(filter 1,$(RACE)),-race )-timeout 30m
+
 .PHONY: test
-test: ## run the tests; RACE=1 adds the race detector
-	$(if $(filter 1,$(RACE)),CGO_ENABLED=1 go test -race,go test) -timeout 30m $(ARGS) $(PKG)
+ifeq ($(RERUN),1)
+test: $(GOTESTSUM)
+	$(TEST_ENV).ci/rerun $(GOTESTSUM) '$(PKG)' $(TEST_FLAGS) $(ARGS)
+else
+test: ## run the tests; RACE=1 adds the race detector, RERUN=1 runs those that fail once more
+	$(TEST_ENV)go test $(TEST_FLAGS) $(ARGS) $(PKG)
+endif
 
 # SCALE is the number of rows of history that query plans are looked at over, SCALE_RUNS that of runs beside SCALE_TASKS tasks
 # that the pages are timed over.
@@ -151,6 +163,9 @@ $(GOLANGCI_LINT):
 
 $(GOVULNCHECK):
 	$(call install,golang.org/x/vuln/cmd/govulncheck,$(GOVULNCHECK_VERSION))
+
+$(GOTESTSUM):
+	$(call install,gotest.tools/gotestsum,$(GOTESTSUM_VERSION))
 
 $(PROTOC_GEN_GO):
 	$(call install,google.golang.org/protobuf/cmd/protoc-gen-go,$(PROTOC_GEN_GO_VERSION))

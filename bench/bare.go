@@ -120,7 +120,10 @@ func (r *runner) bare(ctx context.Context) (BareRun, error) {
 	if err := json.Unmarshal(answer, &p); err != nil {
 		return BareRun{}, fmt.Errorf("the bare client: %w", err)
 	}
-	if n := int(l.arrived.Load()); n != p.Warm+p.Count || p.Count == 0 {
+	if p.Count == 0 {
+		return BareRun{}, fmt.Errorf("the bare client made no post within %s", r.pace.bare)
+	}
+	if n := int(l.arrived.Load()); n != p.Warm+p.Count {
 		return BareRun{}, fmt.Errorf("the sink noted %d of the bare client's %d posts", n, p.Warm+p.Count)
 	}
 	return BareRun{

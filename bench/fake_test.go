@@ -165,15 +165,16 @@ func post(target, body, due string) {
 	}
 }
 
-// quick are options for a run of a few seconds on a fake.
+// quick are options for a run of a few seconds on a fake. What comes within patience must not be taken for lost, however busy
+// the machine is.
 func quick(t *testing.T, f *fake, s Scenario) Options {
 	t.Helper()
 	o := DefaultOptions()
 	o.Scenario, o.Count, o.Tasks, o.Rate, o.Seconds, o.Clients = s, 100, 10, 50, 2, 4
-	o.Lead, o.Timeout = 200*time.Millisecond, 30*time.Second
+	o.Lead, o.Timeout = time.Second, 5*time.Minute
 	o.pace = pace{
-		bare: 50 * time.Millisecond, bareWarm: 10 * time.Millisecond, grain: time.Millisecond, warmLead: 200 * time.Millisecond,
-		patience: 400 * time.Millisecond, echo: 100 * time.Millisecond, settle: 10 * time.Millisecond,
+		bare: time.Second, bareWarm: 10 * time.Millisecond, grain: time.Millisecond, warmLead: time.Second,
+		patience: 4 * time.Second, echo: 500 * time.Millisecond, settle: 10 * time.Millisecond,
 	}
 	var err error
 	o.Executable, err = os.Executable()

@@ -117,9 +117,9 @@ func (r *runner) onServer(ctx context.Context, s scenario, result *Result) (err 
 	own := &server{executable: r.Executable, dir: dir, password: rand.Text()}
 	defer func() { err = errors.Join(err, own.end(ctx)) }()
 	if err := own.begin(ctx, r.transport); err != nil {
-		return err
+		return own.explain(ctx, err)
 	}
-	return observe(ctx, own, s, result)
+	return own.explain(ctx, observe(ctx, own, s, result))
 }
 
 // observe runs a scenario and notes what it used.

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // server is the Carillon that is measured: a foreign one, or one of the benchmark's own, which has a process.
@@ -56,6 +57,20 @@ func (s *server) watch(ctx context.Context) (context.Context, func()) {
 		}()
 	}
 	return ctx, func() { cancel(nil) }
+}
+
+// explain gives the end of the process as the reason of an error that came of it: a connection that breaks may be noticed
+// before that end is.
+func (s *server) explain(ctx context.Context, err error) error {
+	if err == nil || s.process == nil || ctx.Err() != nil {
+		return err
+	}
+	select {
+	case <-s.process.ended:
+		return s.process.lastWords()
+	case <-time.After(time.Second):
+		return err
+	}
 }
 
 // usage is what the process has used; unknown of a foreign one.

@@ -47,6 +47,6 @@ func FuzzParse(f *testing.F) {
 			at = next
 		}
 		// Thousands of times what it takes, for a busy machine; an endless search has no bound at all.
-		require.Less(t, time.Since(begun), 5*time.Second)
+		require.Less(t, time.Since(begun), time.Minute)
 	})
 }

@@ -28,7 +28,7 @@ type api struct {
 func newAPI(t *testing.T, addr string) *api {
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &api{t: t, base: "http://" + addr, client: &http.Client{Transport: transport, Timeout: 30 * time.Second}}
+	return &api{t: t, base: "http://" + addr, client: &http.Client{Transport: transport, Timeout: soon}}
 }
 
 // answer is the envelope of the form API.
@@ -204,7 +204,11 @@ func (a *api) delayedState(id string) core.DelayedState {
 func (a *api) awaitDelayed(state core.DelayedState, ids ...string) {
 	a.t.Helper()
 	for _, id := range ids {
-		eventually(a.t, soon, func() bool { return a.delayedState(id) == state }, "delayed task %s is %s", id, state)
+		for began := time.Now(); a.delayedState(id) != state; time.Sleep(20 * time.Millisecond) {
+			if time.Since(began) > soon {
+				require.FailNow(a.t, "a delayed task does not end", "%s is %s and not %s after %s: %+v", id, a.delayedState(id), state, soon, a.runsOf(id))
+			}
+		}
 	}
 }
 

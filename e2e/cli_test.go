@@ -186,6 +186,7 @@ func (a *api) signIn(name, password string) int {
 // The command line changes users beside a running server, which knows it within a second.
 func TestUsers(t *testing.T) {
 	t.Parallel()
+	machine := watchMachine(t)
 	s := serve(t, "serve", t.TempDir())
 	user := func(stdin string, args ...string) ran {
 		return command(t, stdin, append(append([]string{"user"}, args...), "--data", s.data)...)
@@ -193,7 +194,7 @@ func TestUsers(t *testing.T) {
 	// A second, and what a busy machine needs to answer.
 	soonSigns := func(status int, name, pass string) {
 		t.Helper()
-		eventually(t, 3*time.Second, func() bool { return s.signIn(name, pass) == status }, "%s is answered %d", name, status)
+		machine.eventually(t, 3*time.Second, func() bool { return s.signIn(name, pass) == status }, "%s is answered %d", name, status)
 	}
 	require.Equal(t, http.StatusUnauthorized, s.signIn("anna", "first password"))
 	require.Equal(t, ran{stdout: "user anna has id 2\n"}, user("first password\n", "add", "anna", "--role", "viewer", "--email", "anna@example.com"))

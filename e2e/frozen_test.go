@@ -24,13 +24,14 @@ func TestServerIsFrozen(t *testing.T) {
 }
 
 func freeze(t *testing.T, role string) {
+	machine := watchMachine(t)
 	target := newSink(t)
 	s := serve(t, role, t.TempDir())
 	if role == "master" {
 		joinWorker(t, s.grpc, "w1")
 		joinWorker(t, s.grpc, "w2")
 	}
-	ticks := startTicks(s, target)
+	ticks := startTicks(s, target, machine)
 	release := target.hold("/held")
 	first := time.Now()
 	held := s.delayAt(target.URL+"/held", spread(first, 5, 0), nil)
@@ -51,7 +52,7 @@ func freeze(t *testing.T, role string) {
 	}
 	for _, a := range target.seen("/due") {
 		// What came due meanwhile is sent on waking, and everything after it on time.
-		require.Less(t, a.at, maxTime(a.due, woke).Add(3*time.Second))
+		require.Less(t, a.at, maxTime(a.due, woke).Add(machine.allows(3*time.Second)))
 	}
 	target.await("/parent", len(target.seen("/parent"))+2, soon)
 	ticks.check(t, s)

@@ -59,7 +59,7 @@ func TestMovingFromScheduleMaster(t *testing.T) {
 	// People sign in with the old password until they have a new one, and clients go on.
 	require.Equal(t, 200, s.signIn("crm", "123456"))
 	require.Equal(t, ran{}, command(t, "a new password\n", "user", "passwd", "--keep-secret", "crm", "--data", s.data))
-	eventually(t, 3*time.Second, func() bool { return s.signIn("crm", "123456") == 401 }, "the old password is out")
+	watchMachine(t).eventually(t, 3*time.Second, func() bool { return s.signIn("crm", "123456") == 401 }, "the old password is out")
 	require.Equal(t, 200, s.signIn("crm", "a new password"))
 	matches(t, done("任务已停止运行!", "null"), crm.post("/api/Task/Stop", "id", "5f3b1c1e-7d2a-4c4b-9e11-000000000001"))
 }

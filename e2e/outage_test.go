@@ -45,6 +45,7 @@ func TestDatabaseIsLost(t *testing.T) {
 		resumes = 10 * time.Second
 	)
 	eachOutage(t, func(t *testing.T, m *server, w *way, lose func()) {
+		machine := watchMachine(t)
 		target := newSink(t)
 		joinWorker(t, m.grpc, "w1")
 		every := object{"kind": "cron", "cron": "* * * * * ?"}
@@ -68,14 +69,17 @@ func TestDatabaseIsLost(t *testing.T) {
 		asked.stop()
 		w.open()
 		back := time.Now()
-		eventually(t, resumes, func() bool { return m.answers("/ready", 200, `"ok"`) == nil }, "it is ready again")
+		machine.eventually(t, resumes, func() bool { return m.answers("/ready", 200, `"ok"`) == nil }, "it is ready again")
 		ready := time.Since(back)
-		asked.check(t)
+		asked.check(t, machine)
 		for _, path := range []string{"/late", "/strict"} {
-			target.await(path, len(target.seen(path))+3, resumes)
+			ahead := time.Now()
+			target.await(path, len(target.seen(path))+3, soon)
+			require.Less(t, time.Since(ahead), machine.allows(resumes), "%s goes on", path)
 		}
 		id := m.delayAt(target.URL+"/after", spread(time.Now(), 1, 0), nil)
-		target.await("/after", 1, resumes)
+		after := target.await("/after", 1, soon)[0]
+		require.Less(t, after.late(), machine.allows(resumes))
 		t.Logf("ready %.2f s after the database was back; callbacks go on %.2f s after", ready.Seconds(), time.Since(back).Seconds())
 		release()
 		for _, ids := range [][]string{delayed, held, ends, id} {

@@ -63,6 +63,7 @@ func TestKilledWithRunsUnderWay(t *testing.T) {
 // A clean stop finishes and records what was begun, takes orders until then, and leaves the rest for the next start.
 func TestStoppedCleanly(t *testing.T) {
 	t.Parallel()
+	machine := watchMachine(t)
 	target := newSink(t)
 	release := target.hold("/held")
 	s := serve(t, "serve", t.TempDir())
@@ -76,11 +77,12 @@ func TestStoppedCleanly(t *testing.T) {
 	release()
 	began := time.Now()
 	require.Zero(t, s.exit(soon), "a clean stop")
-	require.Less(t, time.Since(began), 5*time.Second)
+	require.Less(t, time.Since(began), machine.allows(5*time.Second))
 
 	s.start(t)
+	serves := time.Now()
 	a := target.await("/planned", 1, soon)[0]
-	require.Less(t, a.late(), time.Second, "a restart delays nothing")
+	require.Less(t, a.at, maxTime(a.due, serves).Add(machine.allows(time.Second)), "a restart delays nothing")
 	target.await("/late", 1, soon)
 	s.awaitDelayed(core.DelayedSucceeded, held, planned, late)
 	require.Equal(t, core.DelayedCreated, s.delayedState(far))
@@ -113,6 +115,7 @@ func TestStoppedWithARunThatDoesNotEnd(t *testing.T) {
 // A delayed task's retries are stored: a kill between two attempts loses neither the retry nor its instant.
 func TestRetriesSurviveAKill(t *testing.T) {
 	t.Parallel()
+	machine := watchMachine(t)
 	target := newSink(t)
 	target.answer("/", func(w http.ResponseWriter, _ *http.Request, a arrival) {
 		switch a.n {
@@ -127,11 +130,13 @@ func TestRetriesSurviveAKill(t *testing.T) {
 	s := serve(t, "serve", t.TempDir())
 	s.do(http.StatusOK, http.MethodPut, "/settings", object{"DelayTask_RetrySpans": 2}, nil)
 	id := s.delay("0.1", target.URL+"/")
+	starts := []time.Time{time.Now()}
 	for attempt := 1; attempt <= 2; attempt++ {
 		target.await("/", attempt, soon)
 		eventually(t, soon, func() bool { return len(s.runsOf(id)) == attempt+1 }, "retry %d is planned", attempt)
 		s.kill()
 		s.start(t)
+		starts = append(starts, time.Now())
 	}
 	calls := target.await("/", 3, soon)
 	s.awaitDelayed(core.DelayedSucceeded, id)
@@ -140,7 +145,7 @@ func TestRetriesSurviveAKill(t *testing.T) {
 	for i, a := range calls {
 		require.Equal(t, []any{i + 1, calls[0].key, runs[i].ID}, []any{a.attempt, a.key, a.run})
 		require.Equal(t, i, runs[i].Retry)
-		require.Less(t, a.late(), 2*time.Second, "attempt %d", i+1)
+		require.Less(t, a.at, maxTime(a.due, starts[i]).Add(machine.allows(2*time.Second)), "attempt %d", i+1)
 		if i > 0 {
 			waited := a.at.Sub(instant(t, runs[i-1].RecordedAt))
 			require.GreaterOrEqual(t, waited, time.Duration(i)*2*time.Second, "the spans grow")

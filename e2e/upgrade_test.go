@@ -24,6 +24,7 @@ import (
 // firing is held up, and every master that serves takes what it is given.
 func TestRollingUpgrade(t *testing.T) {
 	skipLong(t)
+	machine := watchMachine(t)
 	target := newSink(t)
 	slowly(target, "/load")
 	masters := several(t, store.Postgres, 2)
@@ -38,7 +39,6 @@ func TestRollingUpgrade(t *testing.T) {
 		tasks = append(tasks, masters[i%2].startTask(httpTask(target.URL+"/tick", every, nil)))
 	}
 	c := newCreators(t, masters, target.URL+"/load")
-	stall := watchStalls(t)
 	steady := func() { target.await("/tick", len(target.seen("/tick"))+3*len(tasks), soon) }
 
 	steady()
@@ -84,30 +84,9 @@ func TestRollingUpgrade(t *testing.T) {
 			over++
 		}
 	}
-	slack := stall()
 	t.Logf("%d creations acknowledged, %d passed on by a master that was stopping; %d callbacks: half within %s, 99 of 100 within %s, all within %s, "+
-		"%d after more than 1 s; this machine kept a timer waiting for up to %s", len(c.created), c.passed, n, late[n/2], late[n*99/100], longest, over, slack)
-	// What the machine withholds from a process that only waits, it may withhold from each on a firing's way: the database,
-	// a master and a worker.
-	require.LessOrEqual(t, longest, time.Second+3*slack, "a firing was held up")
-}
-
-// watchStalls measures for how long this machine keeps a process waiting that is due. The function gives the longest.
-func watchStalls(t *testing.T) func() time.Duration {
-	t.Helper()
-	const step = 10 * time.Millisecond
-	ctx, end := context.WithCancel(t.Context())
-	longest := make(chan time.Duration, 1)
-	go func() {
-		var most time.Duration
-		for ctx.Err() == nil {
-			began := time.Now()
-			time.Sleep(step)
-			most = max(most, time.Since(began)-step)
-		}
-		longest <- most
-	}()
-	return func() time.Duration { end(); return <-longest }
+		"%d after more than 1 s; %s", len(c.created), c.passed, n, late[n/2], late[n*99/100], longest, over, machine)
+	require.LessOrEqual(t, longest, machine.allows(time.Second), "a firing was held up")
 }
 
 // creators are business systems that create delayed tasks at any of the masters. One that is stopping may turn a creation

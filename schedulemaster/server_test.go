@@ -109,7 +109,7 @@ func (s server) make(t *testing.T) *theirs {
 		target, err = dsn.Parse(text, "postgresql")
 	}
 	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	admin, err := open(ctx, target)
 	if err != nil && !testdb.Required(s.name) {

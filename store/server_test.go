@@ -147,8 +147,9 @@ func TestDeadlockIsRunAgain(t *testing.T) {
 func TestClockIsTheDatabases(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, s *store.Store) {
-		require.WithinDuration(t, time.Now(), s.Now(), 5*time.Second)
+		asked := time.Now()
 		before := s.Now()
+		require.WithinRange(t, before, asked.Add(-5*time.Second), time.Now().Add(5*time.Second))
 		require.False(t, s.Now().Before(before))
 	})
 }
@@ -197,7 +198,7 @@ func TestLostDatabaseIsNoRefusal(t *testing.T) {
 		require.Error(t, s.Ping(t.Context()))
 
 		way.open(t)
-		require.Eventually(t, func() bool { return s.Ping(t.Context()) == nil }, 10*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return s.Ping(t.Context()) == nil }, time.Minute, 10*time.Millisecond)
 		require.NoError(t, s.CreateTask(t.Context(), testdb.Task(), nil))
 		err = s.CreateTask(t.Context(), k, nil)
 		require.True(t, store.Refused(err), "a taken id is refused: %v", err)

@@ -47,6 +47,7 @@ type GRPCOptions struct {
 type GRPCDialer struct {
 	opts    GRPCOptions
 	dialing []grpc.DialOption
+	timeout time.Duration // openTimeout but in tests
 
 	mu      sync.Mutex
 	targets targets
@@ -67,7 +68,7 @@ func NewGRPCDialer(opts GRPCOptions) (*GRPCDialer, error) {
 	if opts.Lookup == nil {
 		opts.Lookup = net.DefaultResolver.LookupHost
 	}
-	return &GRPCDialer{opts: opts, dialing: []grpc.DialOption{
+	return &GRPCDialer{opts: opts, timeout: openTimeout, dialing: []grpc.DialOption{
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage)),
 	}}, nil
 }
@@ -125,7 +126,7 @@ func (d *GRPCDialer) open(ctx context.Context, t *target) (rpc.WorkerStream, err
 	}
 	ctx, cancel := context.WithCancelCause(metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+d.opts.Token))
 	context.AfterFunc(ctx, func() { _ = conn.Close() })
-	timeout := time.AfterFunc(openTimeout, func() { cancel(fmt.Errorf("no connection within %s", openTimeout)) })
+	timeout := time.AfterFunc(d.timeout, func() { cancel(fmt.Errorf("no connection within %s", d.timeout)) })
 	stream, err := rpc.NewFleetClient(conn).Connect(ctx)
 	if !timeout.Stop() && err == nil {
 		err = context.Cause(ctx)

@@ -71,7 +71,7 @@ func (ts *targets) found(name string, addresses []string) {
 
 // lookUp finds what the given addresses stand for now. A name that cannot be looked up stands for what it did.
 func (d *GRPCDialer) lookUp(ctx context.Context) []error {
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
 	var (
 		mu      sync.Mutex

@@ -16,8 +16,8 @@ import (
 const (
 	password  = "correct-horse"
 	joinToken = "a-join-token-for-the-chaos"
-	// startWithin bounds the first start of a process.
-	startWithin = 30 * time.Second
+	// startWithin bounds the first start of a process, on a machine that is busy.
+	startWithin = 2 * time.Minute
 )
 
 // node is a master or a worker.

@@ -57,7 +57,7 @@ func say(t *testing.T, conn net.Conn, text string) {
 
 func hear(t *testing.T, conn net.Conn, text string) {
 	t.Helper()
-	require.NoError(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(within)))
 	got := make([]byte, len(text))
 	_, err := io.ReadFull(conn, got)
 	require.NoError(t, err)
@@ -148,7 +148,7 @@ func TestProxyDrops(t *testing.T) {
 
 func requireReset(t *testing.T, conn net.Conn) {
 	t.Helper()
-	require.NoError(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(within)))
 	_, err := conn.Read(make([]byte, 1))
 	require.True(t, errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF), "%v", err)
 }

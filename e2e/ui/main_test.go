@@ -64,7 +64,7 @@ func need(t *testing.T) *site {
 }
 
 func (s *site) start() (err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	if s.folder, err = os.MkdirTemp("", "carillon-ui-"); err != nil {
 		return err

@@ -129,7 +129,7 @@ func (s *server) look() {
 	if s.url == "" {
 		s.down = fmt.Errorf("set %s to its URL", s.env)
 	} else {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		s.down = s.do(func(db *sql.DB) error { return s.sweep(ctx, db) })
 	}

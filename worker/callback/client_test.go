@@ -34,11 +34,11 @@ func newClient(t *testing.T, o Options) *Client {
 	return client
 }
 
-// newCall is a POST of a small JSON body to url.
+// newCall is a POST of a small JSON body to url, with a limit that no busy machine comes to.
 func newCall(url string) Call {
 	return Call{
 		RunID: runID, Token: 7, OccurrenceID: occurrenceID, TaskID: taskID, Trigger: "schedule", Attempt: 2,
-		Due: time.Date(2026, 3, 1, 8, 30, 0, 250_000_000, time.UTC), DefaultTimeout: 5 * time.Second,
+		Due: time.Date(2026, 3, 1, 8, 30, 0, 250_000_000, time.UTC), DefaultTimeout: 10 * time.Minute,
 		Callback: core.Callback{Method: "POST", URL: url, ContentType: "application/json", Body: `{"a":1}`},
 	}
 }

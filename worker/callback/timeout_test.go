@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -64,6 +63,7 @@ func TestTimeouts(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				client := newClient(t, Options{Dial: c.dial})
 				call := newCall("http://target/")
+				call.DefaultTimeout = 5 * time.Second
 				c.change(&call)
 				began := time.Now()
 				out := client.Do(t.Context(), call)
@@ -82,37 +82,68 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
-func TestTimeoutWhileReading(t *testing.T) {
+// The limit is that of the whole call, wherever it has got to and however it travels.
+func TestTimeoutsOfATargetThatAnswers(t *testing.T) {
 	t.Parallel()
-	s := newTarget(t, func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, "half of ")
-		_ = http.NewResponseController(w).Flush()
-		hang(w, r)
-	})
-	call := newCall(s.URL)
-	call.Callback.Timeout = 500 * time.Millisecond
-	out := newClient(t, Options{}).Do(t.Context(), call)
-	require.Equal(t, core.RunTimedOut, out.State)
-	require.Equal(t, "timed out after 500ms while reading the answer", out.Result.Reason)
-	require.Equal(t, "half of ", string(out.Result.Response))
-	require.True(t, out.Result.Truncated)
-	require.Equal(t, 200, out.Result.Status)
-}
-
-func TestTimeoutCoversRedirects(t *testing.T) {
-	t.Parallel()
-	s := newTarget(t, func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/end") {
-			hang(w, r)
-			return
-		}
-		http.Redirect(w, r, "/end", http.StatusFound)
-	})
-	call := newCall(s.URL)
-	call.Callback.Timeout = 500 * time.Millisecond
-	out := newClient(t, Options{}).Do(t.Context(), call)
-	require.Equal(t, core.RunTimedOut, out.State)
-	require.Equal(t, "timed out after 500ms while waiting for the answer", out.Result.Reason)
+	const limit = 1500 * time.Millisecond
+	for name, c := range map[string]struct {
+		path, reason string
+		secure       bool
+		check        func(t *testing.T, out core.Outcome)
+	}{
+		"while reading": {"/half", "timed out after 1.5s while reading the answer", false, func(t *testing.T, out core.Outcome) {
+			require.Equal(t, "half of ", string(out.Result.Response))
+			require.True(t, out.Result.Truncated)
+			require.Equal(t, 200, out.Result.Status)
+		}},
+		"behind a redirect": {"/slow", "timed out after 1.5s while waiting for the answer", false, func(t *testing.T, out core.Outcome) {
+			require.Contains(t, out.Result.Log[0].Text, "redirected by 302 Found")
+		}},
+		"over HTTP/2": {"/hang", "timed out after 1.5s while waiting for the answer", true, nil},
+		"while reading over HTTP/2": {"/half", "timed out after 1.5s while reading the answer", true, func(t *testing.T, out core.Outcome) {
+			require.Equal(t, "half of ", string(out.Result.Response))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var major int
+				s, dial := newPiped(t, func(w http.ResponseWriter, r *http.Request) {
+					major = r.ProtoMajor
+					switch r.URL.Path {
+					case "/slow":
+						time.Sleep(time.Second)
+						http.Redirect(w, r, "/hang", http.StatusFound)
+						return
+					case "/half":
+						_, _ = io.WriteString(w, "half of ")
+						_ = http.NewResponseController(w).Flush()
+					}
+					hang(w, r)
+				})
+				call := newCall("http://example.com" + c.path)
+				call.Callback.Timeout = limit
+				if c.secure {
+					s.EnableHTTP2 = true
+					s.StartTLS()
+					call.Callback.URL = "https://example.com" + c.path
+					call.Callback.TLS.CA = authorityOf(s)
+				} else {
+					s.Start()
+				}
+				began := time.Now()
+				out := newClient(t, Options{Dial: dial}).Do(t.Context(), call)
+				require.Equal(t, core.RunTimedOut, out.State, out.Result.Reason)
+				require.Equal(t, c.reason, out.Result.Reason)
+				require.Equal(t, limit, time.Since(began))
+				if c.check != nil {
+					c.check(t, out)
+				}
+				s.Close()
+				require.Equal(t, map[bool]int{false: 1, true: 2}[c.secure], major)
+			})
+		})
+	}
 }
 
 func TestTimeoutIsNotTheCallersEnd(t *testing.T) {

@@ -31,10 +31,6 @@ import (
 func newSecureTarget(t *testing.T) (url, ca string) {
 	t.Helper()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/hang" {
-			hang(w, r)
-			return
-		}
 		name := "nobody"
 		if len(r.TLS.PeerCertificates) > 0 {
 			name = r.TLS.PeerCertificates[0].Subject.CommonName
@@ -46,7 +42,12 @@ func newSecureTarget(t *testing.T) (url, ca string) {
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()
 	t.Cleanup(s.Close)
-	return s.URL, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))
+	return s.URL, authorityOf(s)
+}
+
+// authorityOf is the PEM of the certificate that a TLS server is to be trusted by.
+func authorityOf(s *httptest.Server) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))
 }
 
 func TestTLSOptions(t *testing.T) {
@@ -80,17 +81,6 @@ func TestTLSOptions(t *testing.T) {
 			require.Equal(t, c.want, string(out.Result.Response))
 		})
 	}
-}
-
-func TestTimeoutOverHTTP2(t *testing.T) {
-	t.Parallel()
-	url, ca := newSecureTarget(t)
-	call := newCall(url + "/hang")
-	call.Callback.TLS.CA = ca
-	call.Callback.Timeout = time.Second
-	out := newClient(t, Options{}).Do(t.Context(), call)
-	require.Equal(t, core.RunTimedOut, out.State)
-	require.Equal(t, "timed out after 1s while waiting for the answer", out.Result.Reason)
 }
 
 // A request that must not be sent twice gets a connection of its own: nothing is there for net/http to send it again on.
