@@ -50,12 +50,12 @@ func TestLogsAreCleared(t *testing.T) {
 	db.SetMaxOpenConns(1)
 	now := time.Now()
 	old(t, db, ofAlpha, 1500, core.RunSucceeded, now.Add(-48*time.Hour))
-	old(t, db, ofAlpha, 3, core.RunFailed, now.Add(-48*time.Hour))
+	old(t, db, ofAlpha, 3, core.RunFailed, now.Add(-47*time.Hour))
 	old(t, db, ofAlpha, 4, core.RunSucceeded, now.Add(-12*time.Hour))
-	old(t, db, ofBeta, 5, core.RunSucceeded, now.Add(-48*time.Hour))
+	old(t, db, ofBeta, 5, core.RunSucceeded, now.Add(-46*time.Hour))
 	left := func(task string, states ...string) int {
 		var counted v1.RunsCleared
-		d.ask(http.MethodPost, "/runs/clear", v1.RunClearing{TaskID: task, States: states, DueTo: v1.Instant(now.UTC().Format(time.RFC3339)), DryRun: true}, &counted)
+		d.ask(http.MethodPost, "/runs/clear", v1.RunClearing{TaskID: task, States: states, DueTo: v1.Instant(now.UTC().Format(time.RFC3339Nano)), DryRun: true}, &counted)
 		return counted.Left
 	}
 	require.Equal(t, 1505, left(alpha.ID, "succeeded"))

@@ -29,14 +29,13 @@ func (d *desk) delayed(id string) (task v1.DelayedTask) {
 	return task
 }
 
-// becomes waits until a delayed task is in a state after so many calls.
-func (d *desk) becomes(id, state string, runs int64) (task v1.DelayedTask) {
+// succeeds waits until a delayed task has succeeded after so many resets, each of which begins to count its calls anew.
+func (d *desk) succeeds(id string, resets int) {
 	d.t.Helper()
-	d.until(fmt.Sprintf("the delayed task is %s after %d calls", state, runs), func() bool {
-		task = d.delayed(id)
-		return task.State == state && task.Runs == runs
+	d.until(fmt.Sprintf("the delayed task has succeeded after %d resets", resets), func() bool {
+		task := d.delayed(id)
+		return task.State == "succeeded" && task.Resets == resets && task.Runs == 1
 	})
-	return task
 }
 
 func instant(t *testing.T, text v1.Instant) time.Time {
@@ -62,7 +61,7 @@ func TestDelayedTasksTogether(t *testing.T) {
 	due := instant(t, d.delayed(first).Due)
 	kept := d.delayed(third)
 	d.set("[name=delay]", "6h0m0s")
-	d.press(`.bulk [value=postpone]`)
+	d.press(`.bulk [hx-vals*=postpone]`)
 	d.told("Done with all 2.")
 	for _, id := range []string{first, second} {
 		task := d.delayed(id)
@@ -75,7 +74,7 @@ func TestDelayedTasksTogether(t *testing.T) {
 	d.sees("[data-chosen-count]", "2")
 	d.press("#pick-" + second)
 	d.sees("[data-chosen-count]", "1")
-	d.sure(".bulk [value=void]")
+	d.sure(".bulk [hx-vals*=void]")
 	d.told("Done with all 1.")
 	d.sees(row(first), "voided")
 	require.Equal(t, "voided", d.delayed(first).State)
@@ -84,18 +83,18 @@ func TestDelayedTasksTogether(t *testing.T) {
 	d.press("#pick-" + first)
 	d.press("#pick-" + second)
 	d.sees("[data-chosen-count]", "1")
-	d.press(".bulk [value=execute]")
+	d.press(".bulk [hx-vals*=execute]")
 	d.told("Done with all 1.")
 	d.sees(row(second), "succeeded")
-	d.becomes(second, "succeeded", 1)
+	d.succeeds(second, 0)
 
 	// All three are reset, of which the one that has not ended is refused.
 	d.press("[data-rows]")
 	d.sees("[data-chosen-count]", "3")
-	d.sure(".bulk [value=reset]")
+	d.sure(".bulk [hx-vals*=reset]")
 	d.told("Done with 2; refused for 1.")
-	require.Equal(t, 1, d.becomes(first, "succeeded", 1).Resets)
-	require.Equal(t, 1, d.becomes(second, "succeeded", 2).Resets)
+	d.succeeds(first, 1)
+	d.succeeds(second, 1)
 	d.sees(row(first), "succeeded")
 	require.Equal(t, kept, d.delayed(third))
 	require.Equal(t, untouched, d.delayed(other), "what the list was narrowed to leave out")
@@ -107,9 +106,10 @@ func TestDelayedTaskByItsPage(t *testing.T) {
 	d := newDesk(t, "w-1")
 	steps(t, d.visit("/delayed-tasks"), d.click("a[href='/delayed-tasks/new']"), d.await("location.pathname === '/delayed-tasks/new'"),
 		d.write("#field-sourceApp", "shop"), d.write("#field-topic", "订单关闭"), d.write("#field-contentKey", "SO-7"), d.write("#field-delay", "soon"),
-		d.write("[name='callback.url']", "http://shop.example/orders/close"), d.write("[name='callback.headers']", "X-Shop: main"),
-		d.write("[name='callback.body']", `{"order":7}`), d.write("[name='retry.count']", "2"), d.write("[name='retry.delay']", "30s"),
-		d.click("main form .btn-primary"), d.await("document.querySelector('#field-delay.is-invalid')"))
+		d.write("[name='callback.url']", "http://shop.example/orders/close"), d.write("[name='retry.count']", "2"), d.write("[name='retry.delay']", "30s"))
+	d.set("[name='callback.headers']", "X-Shop: main")
+	d.set("[name='callback.body']", `{"order":7}`)
+	steps(t, d.click("main form .btn-primary"), d.await("document.querySelector('#field-delay.is-invalid')"))
 	d.asked(t, http.StatusUnprocessableEntity)
 	steps(t, d.write("#field-delay", "2h"), d.click("main form .btn-primary"),
 		d.await("/^.delayed-tasks.[0-9a-f-]{36}$/.test(location.pathname) && document.readyState === 'complete'"))
@@ -141,10 +141,10 @@ func TestDelayedTaskByItsPage(t *testing.T) {
 	d.told("The delayed task is called now.")
 	d.sees("#delayed-one-now .card-actions", "succeeded")
 	d.sees("#delayed-one-runs", "succeeded")
-	d.becomes(id, "succeeded", 1)
+	d.succeeds(id, 0)
 	d.sure(`#delayed-one-now [hx-post$="/reset"]`)
 	d.told("The delayed task was reset.")
-	d.becomes(id, "succeeded", 2)
+	d.succeeds(id, 1)
 	require.NoError(t, d.Await("document.querySelectorAll('#delayed-one-runs li').length === 2"))
 
 	waits := d.delay("shop", "SO-8")

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -43,6 +44,12 @@ func TestWorkerIsDrainedAndEnabled(t *testing.T) {
 	d.moves("drain", true)
 	d.told("Worker w-1 finishes what it has and takes no more.")
 	state("draining", "draining")
+	// The master follows within a second.
+	d.until("the master gives it no more", func() bool {
+		var lines v1.Page[map[string]any]
+		d.ask(http.MethodGet, "/system-log?text="+url.QueryEscape("what is in force of a worker has changed"), nil, &lines)
+		return len(lines.Items) > 0
+	})
 	var waits v1.Run
 	d.ask(http.MethodPost, "/tasks/"+task.ID+"/run", nil, &waits)
 	require.Equal(t, "planned", d.run(waits.ID).State)
