@@ -16,13 +16,25 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/plugins/host"
+	"github.com/carillonhq/carillon/plugins/host/supervise"
 )
 
 // required names what must be tested, with commas between: with chromium among it the tests fail where there is none.
 const required = "CARILLON_TEST_REQUIRED"
 
-// TestMain runs the tests, and ends the browser and the server that they share.
+// TestMain runs the tests, and ends the browser and the server that they share. In processes of its own the executable is a
+// plugin of the tests, and its supervisor.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case host.SupervisorCommand:
+			os.Exit(supervise.Main(os.Args[1:]))
+		case asPlugin:
+			bePlugin()
+			return
+		}
+	}
 	code := m.Run()
 	if err := shared.close(); err != nil {
 		fmt.Fprintln(os.Stderr, "the end of the server and the browser:", err)

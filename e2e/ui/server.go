@@ -60,14 +60,19 @@ func Start(ctx context.Context, folder string, log *slog.Logger, workers ...stri
 
 // Work adds a worker.
 func (s *Server) Work(ctx context.Context, name string, log *slog.Logger) error {
-	w, err := worker.New(worker.Options{
-		Name: name, Version: "v1.0.0", Slots: 100, Performer: performer{}, Dialer: dialer{s.master}, Logger: log, DrainTimeout: -1,
-	})
+	_, err := s.Employ(ctx, worker.Options{Name: name, Slots: 100, Performer: performer{}, Logger: log})
+	return err
+}
+
+// Employ adds a worker with options of its own; how it comes to the master and what it is called as a build is said here.
+func (s *Server) Employ(ctx context.Context, opts worker.Options) (*worker.Worker, error) {
+	opts.Version, opts.Dialer, opts.DrainTimeout = "v1.0.0", dialer{s.master}, -1
+	w, err := worker.New(opts)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.workers = append(s.workers, w)
-	return w.Start(context.WithoutCancel(ctx))
+	return w, w.Start(context.WithoutCancel(ctx))
 }
 
 // Stop ends the server.

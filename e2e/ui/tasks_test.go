@@ -3,9 +3,12 @@ package ui
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	v1 "github.com/carillonhq/carillon/master/api/v1"
 )
 
 // Tasks are chosen, paused and labelled together, found again, restored and run with another body. It has a server of its own:
@@ -71,4 +74,57 @@ func TestTasksTogetherAndAlone(t *testing.T) {
 	require.Empty(t, tab.Complaints())
 	click("#task-given [type=submit]")
 	await("location.pathname.startsWith('/runs/')")
+}
+
+// What is written beside the chosen rows, and what is opened, outlasts the list's being fetched anew.
+func TestListIsFetchedAnewUnderTheReader(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "w-1")
+	d.make(calls("Close orders", "/orders/close"))
+	for path, field := range map[string]string{"/tasks": "[name=labels]", "/delayed-tasks": "[name=delay]"} {
+		d.delay("shop", "SO-"+path)
+		steps(t, d.visit(path), d.click("[data-rows]"))
+		if path == "/tasks" {
+			steps(t, d.write(field, "night-shift"), d.click("[name=all]"))
+		} else {
+			d.set(field, "6h0m0s")
+		}
+		_, err := Eval[bool](d.Tab, "(window.field = document.querySelector('"+field+"'), field.focus(), window.was = field.value, true)")
+		require.NoError(t, err)
+		require.NoError(t, d.refreshed())
+		kept, err := Eval[bool](d.Tab, "field.isConnected && field.value === was && document.activeElement === field && document.querySelectorAll('[data-choice] :checked:not(option)').length >= 2")
+		require.NoError(t, err)
+		require.True(t, kept, path)
+		steps(t, d.click("tbody [data-bs-toggle=dropdown]"), d.await("document.querySelector('.dropdown-menu.show')"))
+		require.NoError(t, d.refreshed())
+		open, err := Eval[bool](d.Tab, "document.querySelector('.dropdown-menu.show') !== null")
+		require.NoError(t, err)
+		require.True(t, open, path)
+	}
+}
+
+// The history of a task says what was changed, and from its page the task is cloned.
+func TestTaskIsComparedAndCloned(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	task := d.make(calls("Close orders", "/orders/close"))
+	d.ask(http.MethodPost, "/tasks/"+task.ID+"/stop", nil, nil)
+	task.Callback.URL, task.Version = "http://shop.example/orders/archive", 0
+	d.ask(http.MethodPut, "/tasks/"+task.ID, task, nil)
+	steps(t, d.visit("/tasks/"+task.ID), d.click("#task-now .diff summary"), d.await("document.querySelector('#task-now .diff').open"))
+	require.Equal(t, "http://shop.example/orders/close", d.text(".diff[open] .diff-was"))
+	require.Equal(t, "http://shop.example/orders/archive", d.text(".diff[open] .diff-is"))
+	require.NoError(t, d.refreshed())
+	require.Equal(t, "http://shop.example/orders/archive", d.text(".diff[open] .diff-is"), "it stays open")
+
+	steps(t, d.click("#task-now a[href='/tasks/new?from="+task.ID+"']"), d.await("location.pathname === '/tasks/new' && document.readyState === 'complete'"),
+		d.write("#field-title", "Close orders twice"), d.click(".task-edit-save .btn-primary"),
+		d.await("location.pathname.startsWith('/tasks/') && location.pathname !== '/tasks/new' && document.readyState === 'complete'"))
+	var clone v1.Task
+	d.ask(http.MethodGet, d.path(), nil, &clone)
+	require.Equal(t, "Close orders twice", clone.Title)
+	require.NotEqual(t, task.ID, clone.ID)
+	require.Equal(t, "stopped", clone.State)
+	require.Equal(t, task.Callback, clone.Callback)
+	require.Equal(t, task.Schedule.Cron, clone.Schedule.Cron)
 }

@@ -128,7 +128,7 @@ func (u *UI) bulkDelayed(r *request) error {
 	if err != nil {
 		return err
 	}
-	b := manage.DelayedBulk{Action: manage.DelayedAction(f.Value("action")), IDs: f.All("id")}
+	b := manage.DelayedBulk{Action: manage.DelayedAction(f.Value("action")), IDs: f.All(chosenField)}
 	if b.Action == manage.DelayedPostpone {
 		delay, err := time.ParseDuration(f.Value("delay"))
 		if err != nil {

@@ -11,6 +11,11 @@ import (
 // pageSizes are how many rows a page of a list may have; the first is the usual one.
 var pageSizes = []int{25, 50, 100}
 
+// chosenField is what the boxes are called by which rows of a list are chosen. It must not be a property of forms: asked for
+// its id, a form with boxes of that name gives the boxes, so that a refresh does not know the form again and makes it anew,
+// and what is being written in it is gone.
+const chosenField = "chosen"
+
 // list is where a reader is in a list: what it is narrowed to, how it is sorted, which page of it. All of it stands in the
 // address, so that it can be kept and sent to others.
 type list struct {

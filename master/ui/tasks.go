@@ -212,7 +212,7 @@ func (u *UI) bulkTasks(r *request) error {
 	if err != nil {
 		return err
 	}
-	b := manage.TaskBulk{Action: manage.TaskAction(f.Value("action")), IDs: f.All("id")}
+	b := manage.TaskBulk{Action: manage.TaskAction(f.Value("action")), IDs: f.All(chosenField)}
 	switch words := labelWords(f.Value("labels")); b.Action {
 	case "unlabel":
 		b.Action, b.Remove = manage.ActLabel, words

@@ -145,22 +145,32 @@ func (r *request) show(name string, status int, data any) error {
 	r.Header("Vary", "HX-Request, Cookie, Accept-Language")
 	if part, ok := r.partial(); ok && status < http.StatusBadRequest && strings.HasPrefix(part, name) && set.Lookup(part) != nil {
 		body, err := execute(set, part, data)
-		if err == nil {
-			r.html(status, body)
+		if err != nil {
+			return err
 		}
-		return err
+		if part == name+"-now" { // what may be done follows what it is now
+			actions, err := r.actions(set, name, data)
+			if err != nil {
+				return err
+			}
+			if actions != "" {
+				more, err := execute(set, "actions-now", actions)
+				if err != nil {
+					return err
+				}
+				body = append(body, more...)
+			}
+		}
+		r.html(status, body)
+		return nil
 	}
 	content, err := execute(set, name, data)
 	if err != nil {
 		return err
 	}
 	s := shell{View: viewOf(data), Content: template.HTML(content)} // #nosec G203 -- a template of ours wrote it
-	if set.Lookup(name+"-actions") != nil {
-		actions, err := execute(set, name+"-actions", data)
-		if err != nil {
-			return err
-		}
-		s.Actions = template.HTML(actions) // #nosec G203 -- a template of ours wrote it
+	if s.Actions, err = r.actions(set, name, data); err != nil {
+		return err
 	}
 	s.Toasts = r.flashed()
 	body, err := execute(set, "layout", s)
@@ -168,6 +178,15 @@ func (r *request) show(name string, status int, data any) error {
 		r.html(status, body)
 	}
 	return err
+}
+
+// actions are what stands beside the title of a page; empty for a page that has none.
+func (r *request) actions(set *template.Template, name string, data any) (template.HTML, error) {
+	if set.Lookup(name+"-actions") == nil {
+		return "", nil
+	}
+	actions, err := execute(set, name+"-actions", data)
+	return template.HTML(actions), err // #nosec G203 -- a template of ours wrote it
 }
 
 // viewer is the data of a page: whatever embeds a View.

@@ -108,6 +108,23 @@
 		if (copy) navigator.clipboard?.writeText(copy.dataset.copy);
 	});
 
+	// What the reader has opened stays open when its part of the page is fetched anew: a menu as it is, and details.
+	htmx.registerExtension("opened", {
+		htmx_before_morph_node: (element) => !element.matches?.(".dropdown-menu.show, [data-bs-toggle=dropdown].show"),
+		htmx_before_morph_attr: (element, { attrName }) => element.tagName !== "DETAILS" || attrName !== "open",
+	});
+
+	// A log that grows is read at its end, until the reader goes back in it.
+	const left = new WeakSet();
+	document.addEventListener("scroll", ({ target: log }) => {
+		if (!log.matches?.("[data-follow]")) return;
+		if (log.scrollTop + log.clientHeight < log.scrollHeight - 8) left.add(log);
+		else left.delete(log);
+	}, true);
+	const follow = () => { for (const log of all("[data-follow]")) if (!left.has(log)) log.scrollTop = log.scrollHeight; };
+	document.addEventListener("htmx:after:swap", follow);
+	follow();
+
 	const settle = (root) => {
 		tell();
 		for (const choice of all("[data-choice]", root.parentNode ?? document)) count(choice);

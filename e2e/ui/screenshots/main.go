@@ -19,9 +19,10 @@ func main() {
 	out := flag.String("out", "docs/screenshots", "the `folder` that the pictures are written to")
 	only := flag.String("only", "", "the `names` of the pages, with commas between (default: all)")
 	dark := flag.Bool("dark", false, "in dark colours")
+	wide := flag.Bool("wide", false, "on a screen of 1920 by 1080 alone")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := shoot(ctx, *out, *only, *dark)
+	err := shoot(ctx, *out, *only, *dark, *wide)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
@@ -29,7 +30,7 @@ func main() {
 	}
 }
 
-func shoot(ctx context.Context, out, only string, dark bool) (err error) {
+func shoot(ctx context.Context, out, only string, dark, wide bool) (err error) {
 	path := ui.Chromium()
 	if path == "" {
 		return errors.New("there is no chromium")
@@ -52,10 +53,14 @@ func shoot(ctx context.Context, out, only string, dark bool) (err error) {
 	if err != nil {
 		return err
 	}
-	for name, look := range map[string]ui.Look{
+	looks := map[string]ui.Look{
 		"desktop-en": {Width: 1440, Height: 900, Language: "en"}, "desktop-zh": {Width: 1440, Height: 900, Language: "zh"},
 		"phone-en": {Width: 380, Height: 800, Phone: true, Language: "en"}, "phone-zh": {Width: 380, Height: 800, Phone: true, Language: "zh"},
-	} {
+	}
+	if wide {
+		looks = map[string]ui.Look{"wide-en": {Width: 1920, Height: 1080, Language: "en"}, "wide-zh": {Width: 1920, Height: 1080, Language: "zh"}}
+	}
+	for name, look := range looks {
 		look.Dark = dark
 		if err := each(browser, s, look, only, func(place ui.Place, picture []byte) error {
 			return os.WriteFile(filepath.Join(out, place.Name+"-"+name+".webp"), picture, 0o644) // #nosec G306 -- pictures are for all to see
