@@ -413,6 +413,15 @@ func TestTaskPageIsReadInOrder(t *testing.T) {
 			require.NoError(t, err)
 			require.Contains(t, steps[0], index, "%+v", f)
 			require.NotContains(t, strings.Join(steps, "\n"), "TEMP B-TREE", "%+v", f)
+
+			tap.Take()
+			f.Behind = &store.TaskPlace{ID: "a", Text: "a", Number: 1}
+			_, err = b.TasksOfMany(b.ctx, f)
+			require.NoError(t, err)
+			steps, err = b.Explain(b.ctx, tap.Take()[0])
+			require.NoError(t, err)
+			require.Contains(t, steps[0], "SEARCH "+index, "a page is entered where it begins: %+v", f)
+			require.NotContains(t, strings.Join(steps, "\n"), "TEMP B-TREE", "%+v", f)
 		}
 	}
 }

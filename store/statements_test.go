@@ -58,6 +58,14 @@ func otherCalls() map[string]func(b *bundle) func() error {
 			}
 			return nil
 		}),
+		"TasksOn": only(func(b *bundle) error {
+			for _, f := range taskFilters(b.task().ID) {
+				if _, _, err := b.TasksOn(b.ctx, f); err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
 		"Tasks of many": only(func(b *bundle) error {
 			for _, f := range taskFilters(b.task().ID) {
 				if _, err := b.TasksOfMany(b.ctx, f); err != nil {
@@ -514,7 +522,8 @@ func taskFilters(after string) []store.TaskFilter {
 		filters = append(filters, one)
 	}
 	for _, order := range store.TaskOrders() {
-		filters = append(filters, store.TaskFilter{Limit: 1, Order: order, Offset: 10}, store.TaskFilter{Limit: 1, Order: order, Desc: true})
+		filters = append(filters, store.TaskFilter{Limit: 1, Order: order, Offset: 10}, store.TaskFilter{Limit: 1, Order: order, Desc: true},
+			store.TaskFilter{Limit: 1, Order: order, Behind: &store.TaskPlace{ID: after, Text: "a", Number: 1}}, store.TaskFilter{Limit: 1, Order: order, Desc: true, Behind: &store.TaskPlace{ID: after, None: true}})
 	}
 	return filters
 }

@@ -20,8 +20,10 @@ type TaskFilter struct {
 	Label   string
 	Worker  string // one of those that alone may run the task
 	Keeper  int64
-	// After is the id of the last task of the page before; only where tasks are listed from the newest.
+	// After is the id of the last task of the page before; only where tasks are listed from the newest. Behind is the place
+	// of that task, in any order.
 	After  string
+	Behind *TaskPlace
 	Offset int
 	Limit  int
 	// Order is what tasks are listed by, from the least; Desc from the greatest. Empty lists them from the newest.
@@ -78,16 +80,21 @@ func (f TaskFilter) lanes() []lane {
 // Tasks lists tasks, without deleted ones.
 func (s *Store) Tasks(ctx context.Context, f TaskFilter) ([]*core.Task, error) {
 	t := s.read(ctx)
-	few := false
-	if f.selective() {
-		n, err := t.countTasks(f, fewTasks+1)
-		if err != nil {
-			return nil, s.edge(err)
-		}
-		few = n <= fewTasks
+	few, err := t.fewTasks(f)
+	if err != nil {
+		return nil, s.edge(err)
 	}
 	tasks, err := t.taskPage(f, few)
 	return tasks, s.edge(err)
+}
+
+// fewTasks says whether a filter leaves so few tasks that they are found first, and then put in order.
+func (t tx) fewTasks(f TaskFilter) (bool, error) {
+	if !f.selective() {
+		return false, nil
+	}
+	n, err := t.countTasks(f, fewTasks+1)
+	return n <= fewTasks, err
 }
 
 // TaskPage lists tasks and counts those that the filter leaves, up to most: a count of most+1 stands for all beyond.
@@ -117,9 +124,18 @@ func (t tx) countTasks(f TaskFilter, most int64) (n int64, err error) {
 }
 
 func (t tx) taskPage(f TaskFilter, few bool) ([]*core.Task, error) {
-	ids, err := t.taskIDs(f, few)
+	places, err := t.taskPlaces(f, few)
 	if err != nil {
 		return nil, err
+	}
+	return t.tasksAt(places)
+}
+
+// tasksAt reads the tasks at places, those that are still there.
+func (t tx) tasksAt(places []TaskPlace) ([]*core.Task, error) {
+	ids := make([]string, len(places))
+	for i, p := range places {
+		ids[i] = p.ID
 	}
 	// What is shown of tasks is read only of those that are: definitions are wide.
 	byID := make(map[string]*core.Task, len(ids))
@@ -141,22 +157,25 @@ func (t tx) taskPage(f TaskFilter, few bool) ([]*core.Task, error) {
 	return tasks, nil
 }
 
-// taskIDs lists the ids of the tasks on a page. Those that are few are found first and then put in order; among many, the
+// taskPlaces lists the places of the tasks on a page. Those that are few are found first and then put in order; among many, the
 // first in the order are tried one after the other.
-func (t tx) taskIDs(f TaskFilter, few bool) (ids []string, err error) {
+func (t tx) taskPlaces(f TaskFilter, few bool) (places []TaskPlace, err error) {
 	offset := f.Offset
 	for _, l := range f.lanes() {
+		if l.over(f.Behind) {
+			continue
+		}
 		q, err := t.lane(f, l, few)
 		if err != nil {
 			return nil, err
 		}
-		these, err := t.strings("SELECT "+q.id+q.from+q.where+f.by(l, q.id)+" LIMIT ? OFFSET ?", append(slices.Clone(q.args), f.Limit-len(ids), offset)...)
+		these, err := t.places(l, q, f.by(l, q.id), f.Limit-len(places), offset)
 		if err != nil {
 			return nil, err
 		}
-		ids = append(ids, these...)
-		if len(ids) >= f.Limit {
-			return ids, nil
+		places = append(places, these...)
+		if len(places) >= f.Limit {
+			return places, nil
 		}
 		// The lane has ended: the next one goes on from where it did.
 		before := offset + len(these)
@@ -167,7 +186,7 @@ func (t tx) taskIDs(f TaskFilter, few bool) (ids []string, err error) {
 		}
 		offset = max(offset-before, 0)
 	}
-	return ids, nil
+	return places, nil
 }
 
 // lane is the query of one part of a list.
@@ -182,6 +201,7 @@ func (t tx) lane(f TaskFilter, l lane, few bool) (q narrowed, err error) {
 	if l.only != "" {
 		q.where += " AND " + l.only
 	}
+	q.behind(f.Behind, l, f.desc())
 	if f.After == "" || l.column != "t.created_at" {
 		return q, nil
 	}
@@ -199,7 +219,7 @@ func (t tx) lane(f TaskFilter, l lane, few bool) (q narrowed, err error) {
 // by is the order of a lane as SQL. Equal tasks are told apart by their ids, or a page could show one again.
 func (f TaskFilter) by(l lane, id string) string {
 	desc := ""
-	if f.Desc || f.Order == "" {
+	if f.desc() {
 		desc = " DESC"
 	}
 	if l.column == "" {
@@ -207,3 +227,6 @@ func (f TaskFilter) by(l lane, id string) string {
 	}
 	return " ORDER BY " + l.column + desc + ", " + id + desc
 }
+
+// desc says whether tasks are listed from the greatest.
+func (f TaskFilter) desc() bool { return f.Desc || f.Order == "" }

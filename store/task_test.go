@@ -359,6 +359,8 @@ func TestTasksOfFewAndOfMany(t *testing.T) {
 		} {
 			for _, f.Order = range append(store.TaskOrders(), "") {
 				for _, f.Desc = range []bool{false, true} {
+					f.Offset, f.Limit = 0, 100
+					require.Equal(t, ids(b.Tasks(b.ctx, f)), b.pages(f, 3), "%+v, page by page", f)
 					for _, f.Offset = range []int{0, 2, 5} {
 						f.Limit = 3
 						few := ids(b.Tasks(b.ctx, f))
@@ -371,6 +373,67 @@ func TestTasksOfFewAndOfMany(t *testing.T) {
 					}
 				}
 			}
+		}
+	})
+}
+
+// pages are the ids of all pages of a list, each begun where the one before ended.
+func (b *bundle) pages(f store.TaskFilter, size int) (ids []string) {
+	b.t.Helper()
+	f.Limit = size
+	for {
+		tasks, next, err := b.TasksOn(b.ctx, f)
+		require.NoError(b.t, err)
+		require.LessOrEqual(b.t, len(tasks), size)
+		for _, k := range tasks {
+			ids = append(ids, k.ID)
+		}
+		if next == nil {
+			return ids
+		}
+		require.Len(b.t, tasks, size, "a page is full when others come")
+		f.Behind = next
+	}
+}
+
+// What becomes of the last task of a page does not move the page after: it goes on from where that task stood.
+func TestPagesGoOnFromWhereTheyEnded(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		now := testdb.Now()
+		var all []*core.Task
+		for i, title := range []string{"a", "B", "b's", "b's", "ä", "编号 %_"} {
+			k := b.task(titled(title), func(k *core.Task) { k.NextDue = time.Time{} })
+			b.plan(k, now.Add(time.Duration(i-10)*time.Minute))
+			b.end(b.one(), core.RunSucceeded)
+			all = append(all, k)
+		}
+		titles := func(tasks []*core.Task) (all []string) {
+			for _, k := range tasks {
+				all = append(all, k.Title)
+			}
+			return all
+		}
+		f := store.TaskFilter{Order: store.TasksByLastRun, Limit: 3}
+		tasks, next, err := b.TasksOn(b.ctx, f)
+		require.NoError(t, err)
+		require.Equal(t, []string{"a", "B", "b's"}, titles(tasks))
+		b.plan(all[2], now)
+		b.end(b.one(), core.RunSucceeded)
+		f.Behind = next
+		tasks, next, err = b.TasksOn(b.ctx, f)
+		require.NoError(t, err)
+		require.Equal(t, []string{"b's", "ä", "编号 %_"}, titles(tasks))
+		require.NotNil(t, next, "the one that ran meanwhile comes once more")
+
+		for _, desc := range []bool{false, true} {
+			f := store.TaskFilter{Order: store.TasksByTitle, Desc: desc, Limit: 10}
+			whole, err := b.Tasks(b.ctx, f)
+			require.NoError(t, err)
+			var ids []string
+			for _, k := range whole {
+				ids = append(ids, k.ID)
+			}
+			require.Equal(t, ids, b.pages(f, 1), "whatever a database takes for the order of texts")
 		}
 	})
 }

@@ -113,6 +113,11 @@ func (s *Tasks) List(ctx context.Context, f store.TaskFilter) ([]*core.Task, err
 	return s.store.Tasks(ctx, f)
 }
 
+// ListOn lists tasks in any order, page by page: next is the filter's Behind for the page after, nil when this is the last one.
+func (s *Tasks) ListOn(ctx context.Context, f store.TaskFilter) (tasks []*core.Task, next *store.TaskPlace, err error) {
+	return s.store.TasksOn(ctx, f)
+}
+
 // Page lists tasks and counts those that the filter leaves, up to most: a count of most+1 stands for all beyond.
 func (s *Tasks) Page(ctx context.Context, f store.TaskFilter, most int64) (tasks []*core.Task, total int64, err error) {
 	return s.store.TaskPage(ctx, f, most)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/carillonhq/carillon/core"
+	v1 "github.com/carillonhq/carillon/master/api/v1"
 )
 
 const clientCodePath = apiDocsPath + "/client"
@@ -115,9 +116,17 @@ func delayedCall(base string, d *core.DelayedTask, byForm bool) (clientCall, err
 	cb := d.Callback
 	target := core.MaskUserInfo(cb.URL)
 	if byForm {
+		media, sent := cmp.Or(cb.ContentType, "application/json"), cb.Body
+		if len(cb.Form) > 0 {
+			var err error
+			media = "application/x-www-form-urlencoded"
+			if sent, err = plainJSON(cb.Form); err != nil {
+				return clientCall{}, err
+			}
+		}
 		fields := []option{
 			{"SourceApp", d.SourceApp}, {"Topic", d.Topic}, {"ContentKey", d.ContentKey}, {"DelayTimeSpan", clientDelay},
-			{"NotifyUrl", target}, {"NotifyDataType", cmp.Or(cb.ContentType, "application/json")}, {"NotifyBody", cb.Body},
+			{"NotifyUrl", target}, {"NotifyDataType", media}, {"NotifyBody", sent},
 		}
 		for _, name := range d.Executors {
 			fields = append(fields, option{"Executors", name})
@@ -129,6 +138,7 @@ func delayedCall(base string, d *core.DelayedTask, byForm bool) (clientCall, err
 		URL         string            `json:"url"`
 		ContentType string            `json:"contentType,omitempty"`
 		Body        string            `json:"body,omitempty"`
+		Form        []v1.Param        `json:"form,omitempty"`
 		Success     *core.SuccessRule `json:"success,omitempty"`
 	}
 	body := struct {
@@ -142,11 +152,20 @@ func delayedCall(base string, d *core.DelayedTask, byForm bool) (clientCall, err
 	if cb.Success != (core.SuccessRule{}) {
 		body.Callback.Success = &cb.Success
 	}
+	for _, p := range cb.Form {
+		body.Callback.Form = append(body.Callback.Form, v1.Param{Key: p.Key, Value: p.Value})
+	}
+	text, err := plainJSON(body)
+	return clientCall{URL: base + "/api/v1/delayed-tasks", Body: text}, err
+}
+
+// plainJSON writes a value as JSON, with < and its like as people write them.
+func plainJSON(v any) (string, error) {
 	var out strings.Builder
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
-	err := e.Encode(body)
-	return clientCall{URL: base + "/api/v1/delayed-tasks", Body: strings.TrimSpace(out.String())}, err
+	err := e.Encode(v)
+	return strings.TrimSuffix(out.String(), "\n"), err
 }
 
 // server is the address that the reader has this server under.

@@ -1,9 +1,10 @@
 package ui
 
 import (
-	"encoding/json"
+	"fmt"
 	"strings"
 	"text/template"
+	"unicode"
 )
 
 // snippet is the code of a call in one language.
@@ -19,21 +20,35 @@ func languages() []snippet {
   -H "Content-Type: application/json" \
   -d {{sh .Body}}{{end}}{{end}}
 `},
-		{"C#", `using System.Net.Http.Headers;
-{{if .Body}}using System.Text;
-{{end}}
-using var client = new HttpClient();
-using var request = new HttpRequestMessage(HttpMethod.Post, {{q .URL}});
-{{if .Form}}request.Headers.Add("ms_auth_user", Environment.GetEnvironmentVariable("CARILLON_USER"));
-request.Headers.Add("ms_auth_secret", Environment.GetEnvironmentVariable("CARILLON_SECRET"));
-request.Content = new FormUrlEncodedContent(new KeyValuePair<string, string>[]
+		{"C#", `using System;
+{{if .Form}}using System.Collections.Generic;
+{{end}}using System.Net.Http;
+{{if not .Form}}using System.Net.Http.Headers;
+{{end}}{{if .Body}}using System.Text;
+{{end}}using System.Threading.Tasks;
+
+class Call
 {
-{{range .Data}}    new({{q .Value}}, {{q .Label}}),
-{{end}}});
-{{else}}request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Environment.GetEnvironmentVariable("CARILLON_TOKEN"));
-{{if .Body}}request.Content = new StringContent({{q .Body}}, Encoding.UTF8, "application/json");
-{{end}}{{end}}using var response = await client.SendAsync(request);
-Console.WriteLine($"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
+    static async Task Main()
+    {
+        using (var client = new HttpClient())
+        using (var request = new HttpRequestMessage(HttpMethod.Post, {{q .URL}}))
+        {
+{{if .Form}}            request.Headers.Add("ms_auth_user", Environment.GetEnvironmentVariable("CARILLON_USER"));
+            request.Headers.Add("ms_auth_secret", Environment.GetEnvironmentVariable("CARILLON_SECRET"));
+            request.Content = new FormUrlEncodedContent(new[]
+            {
+{{range .Data}}                new KeyValuePair<string, string>({{q .Value}}, {{q .Label}}),
+{{end}}            });
+{{else}}            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Environment.GetEnvironmentVariable("CARILLON_TOKEN"));
+{{if .Body}}            request.Content = new StringContent({{q .Body}}, Encoding.UTF8, "application/json");
+{{end}}{{end}}            using (var response = await client.SendAsync(request))
+            {
+                Console.WriteLine($"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
+            }
+        }
+    }
+}
 `},
 		{"Java", `import java.net.URI;
 {{if .Form}}import java.net.URLEncoder;
@@ -44,7 +59,7 @@ import java.util.stream.Collectors;
 {{end}}
 class Call {
     public static void main(String[] args) throws Exception {
-{{if .Form}}        String body = List.of(
+{{if .Form}}        String body = List.<String[]>of(
 {{range $i, $field := .Data}}{{if $i}},
 {{end}}            new String[] { {{q .Value}}, {{q .Label}} }{{end}}
         ).stream().map(f -> f[0] + "=" + URLEncoder.encode(f[1], StandardCharsets.UTF_8)).collect(Collectors.joining("&"));
@@ -149,13 +164,22 @@ func snippets(call clientCall) ([]snippet, error) {
 	return all, nil
 }
 
-// quoted writes a text as JSON does, which C#, Java, Go and Python read as a string, too.
+// quoted writes a text as JSON does, which C#, Java, Go and Python read as a string, too. What does not print is escaped
+// as well: some of it ends a line of C#, and Go refuses some.
 func quoted(text string) (string, error) {
+	written, err := plainJSON(text)
+	if err != nil {
+		return "", err
+	}
 	var out strings.Builder
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	err := e.Encode(text)
-	return strings.TrimSpace(out.String()), err
+	for _, r := range written {
+		if unicode.IsPrint(r) || r > '\uffff' {
+			out.WriteRune(r)
+			continue
+		}
+		fmt.Fprintf(&out, `\u%04x`, r)
+	}
+	return out.String(), nil
 }
 
 // shellQuoted writes a text as one word of a shell.

@@ -55,3 +55,19 @@ func TestSnippets(t *testing.T) {
 		})
 	}
 }
+
+// A callback that has a form gives it to both APIs in the way of each.
+func TestClientCodeGivesTheForm(t *testing.T) {
+	t.Parallel()
+	d := &core.DelayedTask{SourceApp: "shop", Topic: "paid", ContentKey: "1", DelayedDefinition: core.DelayedDefinition{
+		Callback: core.Callback{Method: "POST", URL: "https://shop.example/x", Form: []core.Param{{Key: "a&b", Value: "<1>"}}},
+	}}
+	byJSON, err := delayedCall("http://localhost:30000", d, false)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"sourceApp":"shop","topic":"paid","contentKey":"1","delay":"1800s",
+		"callback":{"method":"POST","url":"https://shop.example/x","form":[{"key":"a&b","value":"<1>"}]}}`, byJSON.Body)
+	byForm, err := delayedCall("http://localhost:30000", d, true)
+	require.NoError(t, err)
+	require.Contains(t, byForm.Data, option{"NotifyDataType", "application/x-www-form-urlencoded"})
+	require.Contains(t, byForm.Data, option{"NotifyBody", `[{"ParamKey":"a&b","ParamValue":"<1>"}]`})
+}

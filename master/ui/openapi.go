@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/web/messages"
 )
 
 // apiTag is a group of operations of the API, as its document has them.
@@ -228,6 +229,11 @@ func textOf(v any) string {
 		return ""
 	}
 	return strings.TrimSpace(fmt.Sprint(v))
+}
+
+// documentText says a text of the document, on one line, in a language.
+func documentText(lang messages.Language, text string) string {
+	return messages.Text(lang, strings.Join(strings.Fields(text), " "))
 }
 
 // marked finds what stands between backticks or double asterisks.

@@ -89,7 +89,7 @@ func (t *templates) funcs(lang messages.Language, zone *time.Location) template.
 		"asset":   t.assets.URL,
 		"icon":    t.icon,
 		"json":    asJSON,
-		"prose":   prose,
+		"prose":   func(text string) template.HTML { return prose(documentText(lang, text)) },
 		"anchor":  func(name string) string { return strings.ReplaceAll(name, " ", "-") },
 
 		"input": func(f *form, name, label string, attributes ...string) (*field, error) {

@@ -847,21 +847,29 @@ SELECT p.next_due, t.id, '', t.title FROM task_plans p JOIN tasks t ON t.id = p.
 GO
 SELECT p.task_id FROM task_plans p WHERE EXISTS (SELECT 1 FROM run_history h WHERE h.task_id = p.task_id AND h.task_id <> '' ORDER BY h.id DESC OFFSET @p1 ROWS FETCH NEXT 1 ROWS ONLY) ORDER BY p.task_id
 GO
-SELECT p.task_id FROM task_plans p WHERE p.state <> @p1 AND NOT EXISTS (SELECT 1 FROM task_stats n WHERE n.task_id = p.task_id) ORDER BY p.task_id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+SELECT p.task_id, 0 FROM task_plans p WHERE p.state <> @p1 AND NOT EXISTS (SELECT 1 FROM task_stats n WHERE n.task_id = p.task_id) AND p.task_id < @p2 ORDER BY p.task_id DESC OFFSET @p4 ROWS FETCH NEXT @p3 ROWS ONLY
 GO
-SELECT p.task_id FROM task_plans p WHERE p.state <> @p1 AND NOT EXISTS (SELECT 1 FROM task_stats n WHERE n.task_id = p.task_id) ORDER BY p.task_id OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+SELECT p.task_id, 0 FROM task_plans p WHERE p.state <> @p1 AND NOT EXISTS (SELECT 1 FROM task_stats n WHERE n.task_id = p.task_id) ORDER BY p.task_id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
 GO
-SELECT p.task_id FROM task_plans p WHERE p.state <> @p1 AND p.next_due IS NOT NULL ORDER BY p.next_due DESC, p.task_id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+SELECT p.task_id, 0 FROM task_plans p WHERE p.state <> @p1 AND NOT EXISTS (SELECT 1 FROM task_stats n WHERE n.task_id = p.task_id) ORDER BY p.task_id OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
 GO
-SELECT p.task_id FROM task_plans p WHERE p.state <> @p1 AND p.next_due IS NOT NULL ORDER BY p.next_due, p.task_id OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+SELECT p.task_id, 0 FROM task_plans p WHERE p.state <> @p1 AND p.next_due IS NULL AND p.task_id < @p2 ORDER BY p.task_id DESC OFFSET @p4 ROWS FETCH NEXT @p3 ROWS ONLY
 GO
-SELECT p.task_id FROM task_plans p WHERE p.state <> @p1 AND p.next_due IS NULL ORDER BY p.task_id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+SELECT p.task_id, 0 FROM task_plans p WHERE p.state <> @p1 AND p.next_due IS NULL ORDER BY p.task_id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
 GO
-SELECT p.task_id FROM task_plans p WHERE p.state <> @p1 AND p.next_due IS NULL ORDER BY p.task_id OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+SELECT p.task_id, 0 FROM task_plans p WHERE p.state <> @p1 AND p.next_due IS NULL ORDER BY p.task_id OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
 GO
-SELECT p.task_id FROM task_plans p WHERE p.state <> @p1 ORDER BY p.state DESC, p.task_id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+SELECT p.task_id, p.next_due FROM task_plans p WHERE p.state <> @p1 AND p.next_due IS NOT NULL AND p.next_due >= @p2 AND (p.next_due > @p3 OR p.task_id > @p4) ORDER BY p.next_due, p.task_id OFFSET @p6 ROWS FETCH NEXT @p5 ROWS ONLY
 GO
-SELECT p.task_id FROM task_plans p WHERE p.state <> @p1 ORDER BY p.state, p.task_id OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+SELECT p.task_id, p.next_due FROM task_plans p WHERE p.state <> @p1 AND p.next_due IS NOT NULL ORDER BY p.next_due DESC, p.task_id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+GO
+SELECT p.task_id, p.next_due FROM task_plans p WHERE p.state <> @p1 AND p.next_due IS NOT NULL ORDER BY p.next_due, p.task_id OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+GO
+SELECT p.task_id, p.state FROM task_plans p WHERE p.state <> @p1 AND p.state >= @p2 AND (p.state > @p3 OR p.task_id > @p4) ORDER BY p.state, p.task_id OFFSET @p6 ROWS FETCH NEXT @p5 ROWS ONLY
+GO
+SELECT p.task_id, p.state FROM task_plans p WHERE p.state <> @p1 ORDER BY p.state DESC, p.task_id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+GO
+SELECT p.task_id, p.state FROM task_plans p WHERE p.state <> @p1 ORDER BY p.state, p.task_id OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
 GO
 SELECT parent_id, child_id FROM task_children WHERE child_id IN (@p1,@p2,@p3,@p4)
 GO
@@ -881,13 +889,17 @@ SELECT s.id, s.user_id, s.created_at, s.seen_at, s.address, s.agent FROM session
 GO
 SELECT s.id, s.user_id, s.created_at, s.seen_at, s.address, s.agent, coalesce(p.language, ''), coalesce(p.zone, ''), coalesce(p.theme, '') FROM sessions s LEFT JOIN preferences p ON p.user_id = s.user_id WHERE s.id = @p1
 GO
-SELECT s.task_id FROM task_stats s WHERE s.task_id NOT IN (SELECT task_id FROM task_plans WHERE state = @p1) ORDER BY s.last_run_at DESC, s.task_id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+SELECT s.task_id, s.last_run_at FROM task_stats s WHERE s.task_id NOT IN (SELECT task_id FROM task_plans WHERE state = @p1) AND s.last_run_at >= @p2 AND (s.last_run_at > @p3 OR s.task_id > @p4) ORDER BY s.last_run_at, s.task_id OFFSET @p6 ROWS FETCH NEXT @p5 ROWS ONLY
 GO
-SELECT s.task_id FROM task_stats s WHERE s.task_id NOT IN (SELECT task_id FROM task_plans WHERE state = @p1) ORDER BY s.last_run_at, s.task_id OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+SELECT s.task_id, s.last_run_at FROM task_stats s WHERE s.task_id NOT IN (SELECT task_id FROM task_plans WHERE state = @p1) ORDER BY s.last_run_at DESC, s.task_id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
 GO
-SELECT s.task_id FROM task_stats s WHERE s.task_id NOT IN (SELECT task_id FROM task_plans WHERE state = @p1) ORDER BY s.runs DESC, s.task_id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+SELECT s.task_id, s.last_run_at FROM task_stats s WHERE s.task_id NOT IN (SELECT task_id FROM task_plans WHERE state = @p1) ORDER BY s.last_run_at, s.task_id OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
 GO
-SELECT s.task_id FROM task_stats s WHERE s.task_id NOT IN (SELECT task_id FROM task_plans WHERE state = @p1) ORDER BY s.runs, s.task_id OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+SELECT s.task_id, s.runs FROM task_stats s WHERE s.task_id NOT IN (SELECT task_id FROM task_plans WHERE state = @p1) AND s.runs >= @p2 AND (s.runs > @p3 OR s.task_id > @p4) ORDER BY s.runs, s.task_id OFFSET @p6 ROWS FETCH NEXT @p5 ROWS ONLY
+GO
+SELECT s.task_id, s.runs FROM task_stats s WHERE s.task_id NOT IN (SELECT task_id FROM task_plans WHERE state = @p1) ORDER BY s.runs DESC, s.task_id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+GO
+SELECT s.task_id, s.runs FROM task_stats s WHERE s.task_id NOT IN (SELECT task_id FROM task_plans WHERE state = @p1) ORDER BY s.runs, s.task_id OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
 GO
 SELECT state FROM run_history WHERE task_id = @p1 AND task_id <> '' ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p2 ROWS ONLY
 GO
@@ -899,49 +911,53 @@ SELECT state, count(*) FROM task_plans WHERE state <> @p1 GROUP BY state
 GO
 SELECT state, version FROM task_plans WITH (REPEATABLEREAD, ROWLOCK) WHERE task_id = @p1
 GO
-SELECT t.id FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE (lower(t.title) LIKE lower(@p1) ESCAPE '!' OR t.id = @p2) AND p.state <> @p3 AND p.state <> @p4 AND p.state <> @p5 ORDER BY t.created_at DESC, t.id DESC OFFSET @p7 ROWS FETCH NEXT @p6 ROWS ONLY
-GO
-SELECT t.id FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE (lower(t.title) LIKE lower(@p1) ESCAPE '!' OR t.id = @p2) AND p.state <> @p3 ORDER BY t.created_at DESC, t.id DESC OFFSET @p5 ROWS FETCH NEXT @p4 ROWS ONLY
-GO
-SELECT t.id FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE EXISTS (SELECT 1 FROM task_marks x WHERE x.kind = @p1 AND x.mark = @p2 AND x.task_id = t.id) AND p.state <> @p3 ORDER BY t.created_at DESC, t.id DESC OFFSET @p5 ROWS FETCH NEXT @p4 ROWS ONLY
-GO
-SELECT t.id FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE p.state <> @p1 AND p.state <> @p2 AND p.state <> @p3 ORDER BY t.created_at DESC, t.id DESC OFFSET @p5 ROWS FETCH NEXT @p4 ROWS ONLY
-GO
-SELECT t.id FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE p.state <> @p1 ORDER BY t.created_at DESC, t.id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
-GO
-SELECT t.id FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE p.state <> @p1 ORDER BY t.created_at, t.id OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
-GO
-SELECT t.id FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE p.state <> @p1 ORDER BY t.title DESC, t.id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
-GO
-SELECT t.id FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE p.state <> @p1 ORDER BY t.title, t.id OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
-GO
-SELECT t.id FROM tasks t LEFT JOIN task_stats s ON s.task_id = t.id JOIN task_plans p ON p.task_id = t.id WHERE (lower(t.title) LIKE lower(@p1) ESCAPE '!' OR t.id = @p2) AND coalesce(s.last_outcome, '') = @p3 AND p.state <> @p4 ORDER BY t.created_at DESC, t.id DESC OFFSET @p6 ROWS FETCH NEXT @p5 ROWS ONLY
-GO
-SELECT t.id FROM tasks t LEFT JOIN task_stats s ON s.task_id = t.id JOIN task_plans p ON p.task_id = t.id WHERE coalesce(s.last_outcome, '') = @p1 AND p.state <> @p2 ORDER BY t.created_at DESC, t.id DESC OFFSET @p4 ROWS FETCH NEXT @p3 ROWS ONLY
-GO
-SELECT t.id FROM tasks t LEFT JOIN task_stats s ON s.task_id = t.id JOIN task_plans p ON p.task_id = t.id WHERE t.namespace = @p1 AND lower(t.title) LIKE lower(@p2) ESCAPE '!' AND (lower(t.title) LIKE lower(@p3) ESCAPE '!' OR t.id = @p4) AND t.kind = @p5 AND coalesce(s.last_outcome, '') = @p6 AND p.state <> @p7 AND p.state <> @p8 AND p.state <> @p9 AND EXISTS (SELECT 1 FROM task_marks x WHERE x.kind = @p10 AND x.mark = @p11 AND x.task_id = t.id) AND EXISTS (SELECT 1 FROM task_marks x WHERE x.kind = @p12 AND x.mark = @p13 AND x.task_id = t.id) AND EXISTS (SELECT 1 FROM task_marks x WHERE x.kind = @p14 AND x.mark = @p15 AND x.task_id = t.id) AND (t.created_at < @p16 OR t.created_at = @p17 AND t.id < @p18) ORDER BY t.created_at DESC, t.id DESC OFFSET @p20 ROWS FETCH NEXT @p19 ROWS ONLY
-GO
-SELECT t.id FROM tasks t WHERE t.id IN (SELECT m.task_id FROM task_marks m JOIN tasks t ON t.id = m.task_id JOIN task_stats s ON s.task_id = m.task_id JOIN task_plans p ON p.task_id = m.task_id WHERE t.namespace = @p1 AND lower(t.title) LIKE lower(@p2) ESCAPE '!' AND (lower(t.title) LIKE lower(@p3) ESCAPE '!' OR t.id = @p4) AND t.kind = @p5 AND s.last_outcome = @p6 AND p.state = @p7 AND m.kind = @p8 AND m.mark = @p9 AND EXISTS (SELECT 1 FROM task_marks x WHERE x.kind = @p10 AND x.mark = @p11 AND x.task_id = m.task_id) AND EXISTS (SELECT 1 FROM task_marks x WHERE x.kind = @p12 AND x.mark = @p13 AND x.task_id = m.task_id)) AND (t.created_at < @p14 OR t.created_at = @p15 AND t.id < @p16) ORDER BY t.created_at DESC, t.id DESC OFFSET @p18 ROWS FETCH NEXT @p17 ROWS ONLY
-GO
-SELECT t.id FROM tasks t WHERE t.id IN (SELECT m.task_id FROM task_marks m JOIN tasks t ON t.id = m.task_id JOIN task_stats s ON s.task_id = m.task_id JOIN task_plans p ON p.task_id = m.task_id WHERE t.namespace = @p1 AND lower(t.title) LIKE lower(@p2) ESCAPE '!' AND (lower(t.title) LIKE lower(@p3) ESCAPE '!' OR t.id = @p4) AND t.kind = @p5 AND s.last_outcome = @p6 AND p.state = @p7 AND m.kind = @p8 AND m.mark = @p9 AND EXISTS (SELECT 1 FROM task_marks x WHERE x.kind = @p10 AND x.mark = @p11 AND x.task_id = m.task_id) AND EXISTS (SELECT 1 FROM task_marks x WHERE x.kind = @p12 AND x.mark = @p13 AND x.task_id = m.task_id)) ORDER BY t.created_at DESC, t.id DESC OFFSET @p15 ROWS FETCH NEXT @p14 ROWS ONLY
-GO
-SELECT t.id FROM tasks t WHERE t.id IN (SELECT m.task_id FROM task_marks m WHERE m.kind = @p1 AND m.mark = @p2 AND m.task_id NOT IN (SELECT task_id FROM task_plans WHERE state = @p3)) ORDER BY t.created_at DESC, t.id DESC OFFSET @p5 ROWS FETCH NEXT @p4 ROWS ONLY
-GO
-SELECT t.id FROM tasks t WHERE t.id IN (SELECT p.task_id FROM task_plans p WHERE p.state = @p1) ORDER BY t.created_at DESC, t.id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
-GO
-SELECT t.id FROM tasks t WHERE t.id IN (SELECT s.task_id FROM task_stats s WHERE s.last_outcome = @p1 AND s.task_id NOT IN (SELECT task_id FROM task_plans WHERE state = @p2)) ORDER BY t.created_at DESC, t.id DESC OFFSET @p4 ROWS FETCH NEXT @p3 ROWS ONLY
-GO
-SELECT t.id FROM tasks t WHERE t.id IN (SELECT t.id FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE (lower(t.title) LIKE lower(@p1) ESCAPE '!' OR t.id = @p2) AND p.state = @p3) ORDER BY t.created_at DESC, t.id DESC OFFSET @p5 ROWS FETCH NEXT @p4 ROWS ONLY
-GO
-SELECT t.id FROM tasks t WHERE t.id IN (SELECT t.id FROM tasks t JOIN task_stats s ON s.task_id = t.id WHERE (lower(t.title) LIKE lower(@p1) ESCAPE '!' OR t.id = @p2) AND s.last_outcome = @p3 AND t.id NOT IN (SELECT task_id FROM task_plans WHERE state = @p4)) ORDER BY t.created_at DESC, t.id DESC OFFSET @p6 ROWS FETCH NEXT @p5 ROWS ONLY
-GO
-SELECT t.id FROM tasks t WHERE t.id IN (SELECT t.id FROM tasks t WHERE (lower(t.title) LIKE lower(@p1) ESCAPE '!' OR t.id = @p2) AND t.id NOT IN (SELECT task_id FROM task_plans WHERE state = @p3)) ORDER BY t.created_at DESC, t.id DESC OFFSET @p5 ROWS FETCH NEXT @p4 ROWS ONLY
-GO
 SELECT t.id, p.version, t.definition FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE t.id IN (@p1,@p2,@p3,@p4)
+GO
+SELECT t.id, t.created_at FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE (lower(t.title) LIKE lower(@p1) ESCAPE '!' OR t.id = @p2) AND p.state <> @p3 AND p.state <> @p4 AND p.state <> @p5 ORDER BY t.created_at DESC, t.id DESC OFFSET @p7 ROWS FETCH NEXT @p6 ROWS ONLY
+GO
+SELECT t.id, t.created_at FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE (lower(t.title) LIKE lower(@p1) ESCAPE '!' OR t.id = @p2) AND p.state <> @p3 ORDER BY t.created_at DESC, t.id DESC OFFSET @p5 ROWS FETCH NEXT @p4 ROWS ONLY
+GO
+SELECT t.id, t.created_at FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE EXISTS (SELECT 1 FROM task_marks x WHERE x.kind = @p1 AND x.mark = @p2 AND x.task_id = t.id) AND p.state <> @p3 ORDER BY t.created_at DESC, t.id DESC OFFSET @p5 ROWS FETCH NEXT @p4 ROWS ONLY
+GO
+SELECT t.id, t.created_at FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE p.state <> @p1 AND p.state <> @p2 AND p.state <> @p3 ORDER BY t.created_at DESC, t.id DESC OFFSET @p5 ROWS FETCH NEXT @p4 ROWS ONLY
+GO
+SELECT t.id, t.created_at FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE p.state <> @p1 AND t.created_at >= @p2 AND (t.created_at > @p3 OR t.id > @p4) ORDER BY t.created_at, t.id OFFSET @p6 ROWS FETCH NEXT @p5 ROWS ONLY
+GO
+SELECT t.id, t.created_at FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE p.state <> @p1 ORDER BY t.created_at DESC, t.id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+GO
+SELECT t.id, t.created_at FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE p.state <> @p1 ORDER BY t.created_at, t.id OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+GO
+SELECT t.id, t.created_at FROM tasks t LEFT JOIN task_stats s ON s.task_id = t.id JOIN task_plans p ON p.task_id = t.id WHERE (lower(t.title) LIKE lower(@p1) ESCAPE '!' OR t.id = @p2) AND coalesce(s.last_outcome, '') = @p3 AND p.state <> @p4 ORDER BY t.created_at DESC, t.id DESC OFFSET @p6 ROWS FETCH NEXT @p5 ROWS ONLY
+GO
+SELECT t.id, t.created_at FROM tasks t LEFT JOIN task_stats s ON s.task_id = t.id JOIN task_plans p ON p.task_id = t.id WHERE coalesce(s.last_outcome, '') = @p1 AND p.state <> @p2 ORDER BY t.created_at DESC, t.id DESC OFFSET @p4 ROWS FETCH NEXT @p3 ROWS ONLY
+GO
+SELECT t.id, t.created_at FROM tasks t LEFT JOIN task_stats s ON s.task_id = t.id JOIN task_plans p ON p.task_id = t.id WHERE t.namespace = @p1 AND lower(t.title) LIKE lower(@p2) ESCAPE '!' AND (lower(t.title) LIKE lower(@p3) ESCAPE '!' OR t.id = @p4) AND t.kind = @p5 AND coalesce(s.last_outcome, '') = @p6 AND p.state <> @p7 AND p.state <> @p8 AND p.state <> @p9 AND EXISTS (SELECT 1 FROM task_marks x WHERE x.kind = @p10 AND x.mark = @p11 AND x.task_id = t.id) AND EXISTS (SELECT 1 FROM task_marks x WHERE x.kind = @p12 AND x.mark = @p13 AND x.task_id = t.id) AND EXISTS (SELECT 1 FROM task_marks x WHERE x.kind = @p14 AND x.mark = @p15 AND x.task_id = t.id) AND (t.created_at < @p16 OR t.created_at = @p17 AND t.id < @p18) ORDER BY t.created_at DESC, t.id DESC OFFSET @p20 ROWS FETCH NEXT @p19 ROWS ONLY
+GO
+SELECT t.id, t.created_at FROM tasks t WHERE t.id IN (SELECT m.task_id FROM task_marks m JOIN tasks t ON t.id = m.task_id JOIN task_stats s ON s.task_id = m.task_id JOIN task_plans p ON p.task_id = m.task_id WHERE t.namespace = @p1 AND lower(t.title) LIKE lower(@p2) ESCAPE '!' AND (lower(t.title) LIKE lower(@p3) ESCAPE '!' OR t.id = @p4) AND t.kind = @p5 AND s.last_outcome = @p6 AND p.state = @p7 AND m.kind = @p8 AND m.mark = @p9 AND EXISTS (SELECT 1 FROM task_marks x WHERE x.kind = @p10 AND x.mark = @p11 AND x.task_id = m.task_id) AND EXISTS (SELECT 1 FROM task_marks x WHERE x.kind = @p12 AND x.mark = @p13 AND x.task_id = m.task_id)) AND (t.created_at < @p14 OR t.created_at = @p15 AND t.id < @p16) ORDER BY t.created_at DESC, t.id DESC OFFSET @p18 ROWS FETCH NEXT @p17 ROWS ONLY
+GO
+SELECT t.id, t.created_at FROM tasks t WHERE t.id IN (SELECT m.task_id FROM task_marks m JOIN tasks t ON t.id = m.task_id JOIN task_stats s ON s.task_id = m.task_id JOIN task_plans p ON p.task_id = m.task_id WHERE t.namespace = @p1 AND lower(t.title) LIKE lower(@p2) ESCAPE '!' AND (lower(t.title) LIKE lower(@p3) ESCAPE '!' OR t.id = @p4) AND t.kind = @p5 AND s.last_outcome = @p6 AND p.state = @p7 AND m.kind = @p8 AND m.mark = @p9 AND EXISTS (SELECT 1 FROM task_marks x WHERE x.kind = @p10 AND x.mark = @p11 AND x.task_id = m.task_id) AND EXISTS (SELECT 1 FROM task_marks x WHERE x.kind = @p12 AND x.mark = @p13 AND x.task_id = m.task_id)) ORDER BY t.created_at DESC, t.id DESC OFFSET @p15 ROWS FETCH NEXT @p14 ROWS ONLY
+GO
+SELECT t.id, t.created_at FROM tasks t WHERE t.id IN (SELECT m.task_id FROM task_marks m WHERE m.kind = @p1 AND m.mark = @p2 AND m.task_id NOT IN (SELECT task_id FROM task_plans WHERE state = @p3)) ORDER BY t.created_at DESC, t.id DESC OFFSET @p5 ROWS FETCH NEXT @p4 ROWS ONLY
+GO
+SELECT t.id, t.created_at FROM tasks t WHERE t.id IN (SELECT p.task_id FROM task_plans p WHERE p.state = @p1) ORDER BY t.created_at DESC, t.id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+GO
+SELECT t.id, t.created_at FROM tasks t WHERE t.id IN (SELECT s.task_id FROM task_stats s WHERE s.last_outcome = @p1 AND s.task_id NOT IN (SELECT task_id FROM task_plans WHERE state = @p2)) ORDER BY t.created_at DESC, t.id DESC OFFSET @p4 ROWS FETCH NEXT @p3 ROWS ONLY
+GO
+SELECT t.id, t.created_at FROM tasks t WHERE t.id IN (SELECT t.id FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE (lower(t.title) LIKE lower(@p1) ESCAPE '!' OR t.id = @p2) AND p.state = @p3) ORDER BY t.created_at DESC, t.id DESC OFFSET @p5 ROWS FETCH NEXT @p4 ROWS ONLY
+GO
+SELECT t.id, t.created_at FROM tasks t WHERE t.id IN (SELECT t.id FROM tasks t JOIN task_stats s ON s.task_id = t.id WHERE (lower(t.title) LIKE lower(@p1) ESCAPE '!' OR t.id = @p2) AND s.last_outcome = @p3 AND t.id NOT IN (SELECT task_id FROM task_plans WHERE state = @p4)) ORDER BY t.created_at DESC, t.id DESC OFFSET @p6 ROWS FETCH NEXT @p5 ROWS ONLY
+GO
+SELECT t.id, t.created_at FROM tasks t WHERE t.id IN (SELECT t.id FROM tasks t WHERE (lower(t.title) LIKE lower(@p1) ESCAPE '!' OR t.id = @p2) AND t.id NOT IN (SELECT task_id FROM task_plans WHERE state = @p3)) ORDER BY t.created_at DESC, t.id DESC OFFSET @p5 ROWS FETCH NEXT @p4 ROWS ONLY
 GO
 SELECT t.id, t.namespace, t.kind, t.title, t.remark, t.labels, t.definition, t.created_by, t.created_by_name, t.created_at, t.updated_at, p.state, p.version, p.next_due, s.runs, s.last_run_at, s.last_outcome FROM tasks t JOIN task_plans p ON p.task_id = t.id LEFT JOIN task_stats s ON s.task_id = t.id WHERE t.id = @p1
 GO
 SELECT t.id, t.namespace, t.kind, t.title, t.remark, t.labels, t.definition, t.created_by, t.created_by_name, t.created_at, t.updated_at, p.state, p.version, p.next_due, s.runs, s.last_run_at, s.last_outcome FROM tasks t JOIN task_plans p ON p.task_id = t.id LEFT JOIN task_stats s ON s.task_id = t.id WHERE t.id IN (@p1,@p2,@p3,@p4)
+GO
+SELECT t.id, t.title FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE p.state <> @p1 AND t.title >= @p2 AND (t.title > @p3 OR t.id > @p4) ORDER BY t.title, t.id OFFSET @p6 ROWS FETCH NEXT @p5 ROWS ONLY
+GO
+SELECT t.id, t.title FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE p.state <> @p1 ORDER BY t.title DESC, t.id DESC OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
+GO
+SELECT t.id, t.title FROM tasks t JOIN task_plans p ON p.task_id = t.id WHERE p.state <> @p1 ORDER BY t.title, t.id OFFSET @p3 ROWS FETCH NEXT @p2 ROWS ONLY
 GO
 SELECT t.id, t.title, p.state, coalesce(s.last_outcome, '') FROM tasks t JOIN task_plans p ON p.task_id = t.id LEFT JOIN task_stats s ON s.task_id = t.id WHERE t.id IN (@p1,@p2,@p3,@p4)
 GO

@@ -35,6 +35,7 @@ func TestCatalogueMatchesTheSource(t *testing.T) {
 	src := walk(t, root, "core", "store", "master", "plugins/manifest", "plugins/pack")
 	require.Greater(t, len(src.said), 50, "the source was not read")
 	src.readTemplates(t, filepath.Join(root, "web", "templates"))
+	src.readDocument(t, filepath.Join(root, "master", "api", "v1", "openapi.yaml"))
 
 	for _, at := range src.unclear {
 		t.Errorf("%s: write the format as a string literal (or a constant of the package), so that this test can see it", at)

@@ -196,9 +196,19 @@ func (f fakeTasks) get(id string) (*core.Task, error) {
 
 func (f fakeTasks) Get(_ context.Context, id string) (*core.Task, error) { return f.get(id) }
 
-func (f fakeTasks) List(_ context.Context, filter store.TaskFilter) ([]*core.Task, error) {
+func (f fakeTasks) ListOn(_ context.Context, filter store.TaskFilter) ([]*core.Task, *store.TaskPlace, error) {
 	f.taskFilter = filter
-	return after(f.tasks, filter.After, func(t *core.Task) string { return t.ID }, filter.Limit), f.fail
+	behind := ""
+	if filter.Behind != nil {
+		behind = filter.Behind.ID
+	}
+	tasks := after(f.tasks, behind, func(t *core.Task) string { return t.ID }, filter.Limit+1)
+	if len(tasks) <= filter.Limit {
+		return tasks, nil, f.fail
+	}
+	tasks = tasks[:filter.Limit]
+	last := tasks[filter.Limit-1]
+	return tasks, &store.TaskPlace{ID: last.ID, Text: last.Title, Number: 7}, f.fail
 }
 
 func (f fakeTasks) Next(t *core.Task, n int) []time.Time {

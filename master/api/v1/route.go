@@ -33,7 +33,7 @@ type Tasks interface {
 	RunWith(ctx context.Context, actor *core.User, id string, given core.Overrides) (*core.Run, error)
 	Get(ctx context.Context, id string) (*core.Task, error)
 	Bulk(ctx context.Context, actor *core.User, b manage.TaskBulk) (manage.TaskBulkDone, error)
-	List(ctx context.Context, f store.TaskFilter) ([]*core.Task, error)
+	ListOn(ctx context.Context, f store.TaskFilter) (tasks []*core.Task, next *store.TaskPlace, err error)
 	Next(t *core.Task, n int) []time.Time
 	Preview(what *core.Schedule, after time.Time, n int) ([]schedule.Instant, error)
 	Zone() *time.Location
@@ -203,7 +203,7 @@ type route struct {
 func (a *api) routes() []route {
 	paged := func(filters ...string) []string { return append(filters, "limit", "cursor") }
 	return []route{
-		{http.MethodGet, "/tasks", core.RoleViewer, paged("search", "title", "state", "kind", "label", "worker", "keeper", "outcome"), a.listTasks},
+		{http.MethodGet, "/tasks", core.RoleViewer, paged("search", "title", "state", "kind", "label", "worker", "keeper", "outcome", "sort"), a.listTasks},
 		{http.MethodPost, "/tasks", core.RoleDeveloper, []string{"start"}, a.createTask},
 		{http.MethodPost, "/tasks/bulk", core.RoleOperator, nil, a.bulkTasks},
 		{http.MethodGet, "/tasks/:id", core.RoleViewer, nil, a.getTask},

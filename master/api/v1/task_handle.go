@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/carillonhq/carillon/core"
 	"github.com/carillonhq/carillon/master/manage"
@@ -16,23 +17,36 @@ const upcomingShown = 5
 
 func (a *api) listTasks(r *request) error {
 	q := r.query
-	limit := q.limit()
 	f := store.TaskFilter{
 		Title: q.text("title"), Search: q.text("search"), Label: q.text("label"), Worker: q.text("worker"), Keeper: q.number("keeper"),
 		State:   choice(q, "state", core.TaskStopped, core.TaskRunning, core.TaskPaused),
 		Kind:    choice(q, "kind", core.KindHTTP, core.KindPlugin),
 		Outcome: choice(q, "outcome", core.RunSucceeded, core.RunFailed, core.RunTimedOut, core.RunLost),
-		After:   q.cursor(), Limit: limit + 1,
+		Limit:   q.limit(),
 	}
+	sort := choice(q, "sort", taskSorts()...)
+	if sort == "" {
+		sort = newestFirst
+	}
+	order, desc := strings.CutPrefix(sort, "-")
+	f.Order, f.Desc, f.Behind = store.TaskOrder(order), desc, q.taskCursor(sort)
 	if q.err != nil {
 		return q.err
 	}
-	tasks, err := a.Tasks.List(r.Request.Context(), f)
+	tasks, next, err := a.Tasks.ListOn(r.Request.Context(), f)
 	if err != nil {
 		return err
 	}
-	return reply(r, http.StatusOK, page(tasks, limit, func(t *core.Task) string { return t.ID },
-		func(t *core.Task) *Task { return a.showTask(r, t, 1) }))
+	p := Page[*Task]{Items: []*Task{}}
+	for _, t := range tasks {
+		p.Items = append(p.Items, a.showTask(r, t, 1))
+	}
+	if next != nil {
+		if p.Next, err = writeTaskCursor(sort, next); err != nil {
+			return err
+		}
+	}
+	return reply(r, http.StatusOK, p)
 }
 
 func (a *api) getTask(r *request) error {

@@ -1,10 +1,12 @@
 package v1
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,7 +113,7 @@ func TestListTasks(t *testing.T) {
 		p := get[Page[Task]](t, f, http.StatusOK, call{path: path})
 		require.Equal(t, store.TaskFilter{
 			Title: "a b", Search: "x", State: core.TaskRunning, Kind: core.KindHTTP, Label: "billing", Worker: "w1", Keeper: 7, Outcome: core.RunFailed,
-			After: f.taskFilter.After, Limit: 51,
+			Order: store.TasksByCreated, Desc: true, Behind: f.taskFilter.Behind, Limit: 50,
 		}, f.taskFilter)
 		for _, k := range p.Items {
 			seen = append(seen, k.ID)
@@ -128,6 +130,27 @@ func TestListTasks(t *testing.T) {
 	require.Len(t, get[Page[Task]](t, f, http.StatusOK, call{path: "/tasks?limit=125"}).Items, 125)
 	require.Empty(t, get[Page[Task]](t, f, http.StatusOK, call{path: "/tasks?limit=125"}).Next)
 	require.JSONEq(t, `{"items":[]}`, new(fakes).do(t, call{path: "/tasks"}).Body.String())
+}
+
+// A list goes on in the order that it began in, from where the page ended: what that was listed by is in the cursor.
+func TestSortTasks(t *testing.T) {
+	t.Parallel()
+	f := &fakes{tasks: []*core.Task{{ID: "t0", Title: "编号 \"1\""}, {ID: "t1"}, {ID: "t2"}}}
+	for _, order := range store.TaskOrders() {
+		for sort, desc := range map[string]bool{string(order): false, "-" + string(order): true} {
+			p := get[Page[Task]](t, f, http.StatusOK, call{path: "/tasks?limit=1&sort=" + sort})
+			require.Equal(t, store.TaskFilter{Order: order, Desc: desc, Limit: 1}, f.taskFilter)
+			get[Page[Task]](t, f, http.StatusOK, call{path: "/tasks?limit=1&sort=" + sort + "&cursor=" + p.Next})
+			require.Equal(t, &store.TaskPlace{ID: "t0", Text: "编号 \"1\"", Number: 7}, f.taskFilter.Behind)
+			refused := f.refused(t, http.StatusBadRequest, call{path: "/tasks?sort=state&cursor=" + get[Page[Task]](t, f, http.StatusOK, call{path: "/tasks?limit=1"}).Next})
+			require.Equal(t, "cursor", refused.Field, "the cursor of another order")
+		}
+	}
+	require.Equal(t, "sort", f.refused(t, http.StatusBadRequest, call{path: "/tasks?sort=remark"}).Field)
+	nul := base64.RawURLEncoding.EncodeToString([]byte(`{"sort":"title","text":"\u0000"}`))
+	for _, cursor := range []string{"x", "dDE", nul, strings.Repeat("a", maxTaskCursor+4)} {
+		require.Equal(t, "cursor", f.refused(t, http.StatusBadRequest, call{path: "/tasks?sort=title&cursor=" + cursor}).Field, cursor)
+	}
 }
 
 func TestBulkOfTasks(t *testing.T) {
@@ -161,7 +184,7 @@ func TestQueriesThatAreRefused(t *testing.T) {
 	for query, field := range map[string]string{
 		"limit=0": "limit", "limit=501": "limit", "limit=x": "limit", "limit=1&limit=2": "limit", "cursor=!": "cursor",
 		"state=deleted": "state", "kind=": "", "kind=cron": "kind", "Title=x": "Title", "title=%ff": "title", "title=%zz": "",
-		"sort=title": "sort", "state=stopped;kind=http": "",
+		"sort=remark": "sort", "state=stopped;kind=http": "",
 	} {
 		if query == "kind=" {
 			require.Equal(t, http.StatusOK, new(fakes).do(t, call{path: "/tasks?" + query}).Code)
