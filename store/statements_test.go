@@ -199,6 +199,7 @@ func otherCalls() map[string]func(b *bundle) func() error {
 		},
 		"HourlyCounts": only(func(b *bundle) error { return told(b.HourlyCounts(b.ctx, "default", testdb.Now())) }),
 		"QueueDepth":   only(func(b *bundle) error { return told(b.QueueDepth(b.ctx)) }),
+		"Claimed":      only(func(b *bundle) error { return told(b.Claimed(b.ctx, master)) }),
 		"Given":        only(func(b *bundle) error { return told(b.Given(b.ctx, worker, time.Second)) }),
 		"RecordBare": func(b *bundle) func() error {
 			b.delayed()

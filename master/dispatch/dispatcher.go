@@ -21,6 +21,7 @@ const (
 // Store is what dispatching needs of the store.
 type Store interface {
 	Reserve(ctx context.Context, master, queue string, until time.Time, limit, room int) (runs []*store.Reserved, more bool, err error)
+	Claimed(ctx context.Context, master string) ([]store.Held, error)
 	Dispatch(ctx context.Context, master string, batch []store.Handout) ([]store.Handout, error)
 	Release(ctx context.Context, master string, runs []*core.Run) error
 	EndPlanned(ctx context.Context, master string, runs []*core.Run) error
@@ -59,6 +60,7 @@ type Dispatcher struct {
 	send    chan struct{} // look at the heap now
 	stop    context.CancelFunc
 	loops   sync.WaitGroup
+	astray  astray
 
 	mu   sync.Mutex
 	held *held
@@ -163,6 +165,9 @@ func (d *Dispatcher) Reserve(ctx context.Context) (more bool, err error) {
 	if err := d.retryReturns(ctx); err != nil {
 		return false, err
 	}
+	if err := d.returnAstray(ctx); err != nil {
+		return false, err
+	}
 	free := d.opts.Fleet.Free()
 	d.mu.Lock()
 	orphans := d.held.drop(func(r *store.Reserved) bool { _, served := free[r.Queue]; return !served })
@@ -191,6 +196,7 @@ func (d *Dispatcher) Reserve(ctx context.Context) (more bool, err error) {
 		began := time.Now()
 		runs, left, err := d.opts.Store.Reserve(ctx, d.opts.Master, queue, d.opts.Store.Now().Add(core.LookAhead), limit, room)
 		if err != nil {
+			d.astray.doubt()
 			return false, err
 		}
 		wanting = wanting || left

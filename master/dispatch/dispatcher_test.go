@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -197,7 +198,7 @@ func TestRunsThatMayComeBackKeepTheirRoom(t *testing.T) {
 			asked++
 		}
 		b.queue.broken = func(operation string) error {
-			if operation == "reserve" {
+			if strings.HasPrefix(operation, "reserve") {
 				return nil
 			}
 			return errors.New("the database is away")

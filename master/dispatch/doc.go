@@ -8,5 +8,6 @@
 // What is in memory is bounded by the slots of the workers that are connected and by Batches.ReserveMemory, whatever waits in the
 // database. A reservation is only a mark: a run that was withdrawn, or given on because this master was taken for dead,
 // fails at the commit and is sent by nobody. A run in memory when the process dies is reserved by an incarnation whose
-// lease runs out, and free again.
+// lease runs out, and free again. A mark whose commit was not answered, because the connection broke amid it, may be there and
+// not in memory: the runs of such marks go back to the queue (astray.go).
 package dispatch

@@ -139,6 +139,20 @@ func (h *held) fit(bytes int) int {
 	}
 }
 
+// all are the runs held, with their tokens.
+func (h *held) all() map[store.Held]bool {
+	all := make(map[store.Held]bool, h.len())
+	for _, r := range h.coming {
+		all[store.Held{RunID: r.ID, Token: r.Token}] = true
+	}
+	for _, runs := range h.ready {
+		for _, r := range runs {
+			all[store.Held{RunID: r.ID, Token: r.Token}] = true
+		}
+	}
+	return all
+}
+
 func (h *held) len() int {
 	n := 0
 	for _, k := range h.byQueue {

@@ -107,6 +107,36 @@ func TestQueueThatCannotBeReadIsReadAgain(t *testing.T) {
 	})
 }
 
+// A reservation is made and its answer lost, while others that are known wait for a slot or for their instant.
+func TestReservationWithoutAnAnswerIsGivenBack(t *testing.T) {
+	started(t, func(t *testing.T, b *bundle) {
+		w := b.worker("w1", 5)
+		waits := b.run(time.Hour)
+		b.plan(waits)
+		b.queue.breakFor("reserve's answer", 1)
+		lost := b.run(0)
+		b.plan(lost)
+		sleep(time.Second)
+		require.Empty(t, w.ids())
+		b.queue.breakFor("claimed", 1) // it is looked for again
+		later := b.run(0)
+		b.plan(later)
+		sleep(3 * astrayEvery)
+		require.ElementsMatch(t, []string{lost.ID, later.ID}, w.ids())
+		require.EqualValues(t, 2, lost.Token)
+		require.EqualValues(t, 1, later.Token, "what is known stays")
+
+		// One that arrives late is found as long as there is a doubt.
+		sleep(astrayEvery)
+		b.queue.mu.Lock()
+		late := b.run(0)
+		late.Token, b.queue.reserved[late.ID] = 1, late
+		b.queue.mu.Unlock()
+		sleep(3 * astrayEvery)
+		require.Contains(t, w.ids(), late.ID)
+	})
+}
+
 // What a newer firing takes the place of is told to end, whether or not the newer one goes yet.
 func TestReplacedRunsAreToldToEnd(t *testing.T) {
 	started(t, func(t *testing.T, b *bundle) {

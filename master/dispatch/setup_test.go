@@ -193,6 +193,9 @@ func (q *queueStore) Reserve(_ context.Context, _, queue string, until time.Time
 		out = append(out, r)
 	}
 	q.waiting = rest
+	if err := q.fails("reserve's answer"); err != nil {
+		return nil, false, err
+	}
 	slices.SortFunc(out, func(a, b *store.Reserved) int { return cmp.Compare(b.ID, a.ID) }) // in no order of their instants
 	return out, full || len(out) == limit, nil
 }
@@ -223,6 +226,18 @@ func (q *queueStore) Dispatch(_ context.Context, _ string, batch []store.Handout
 		sent = append(sent, h)
 	}
 	return sent, nil
+}
+
+func (q *queueStore) Claimed(context.Context, string) (claimed []store.Held, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err := q.fails("claimed"); err != nil {
+		return nil, err
+	}
+	for _, r := range q.reserved {
+		claimed = append(claimed, store.Held{RunID: r.ID, Token: r.Token})
+	}
+	return claimed, nil
 }
 
 func (q *queueStore) Release(_ context.Context, _ string, runs []*core.Run) error {

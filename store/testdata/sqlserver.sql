@@ -711,6 +711,8 @@ SELECT id, source_app, topic, content_key FROM delayed_tasks WHERE id IN (@p1,@p
 GO
 SELECT id, title, '', '' FROM tasks WHERE id IN (@p1,@p2,@p3,@p4)
 GO
+SELECT id, token FROM runs WHERE holder = @p1 AND holder <> '' AND state = 'planned'
+GO
 SELECT id, token FROM runs WHERE holder = @p1 AND holder <> '' AND state IN ('dispatched','running') AND dispatched_at <= @p2
 GO
 SELECT id,namespace,source_app,topic,content_key,state,due_at,next_due,resets,runs,idempotency_key,created_by,created_by_name,created_at,finished_at,executors,retry,callback FROM delayed_tasks WHERE 1 = 1 AND id < @p1 ORDER BY id DESC OFFSET 0 ROWS FETCH NEXT @p2 ROWS ONLY
