@@ -11,9 +11,9 @@ import (
 	"github.com/carillonhq/carillon/core"
 )
 
-// Every page, as each role: it says nothing in the console and asks no other host; on a phone it is as wide as the screen; who
-// may not see it is told. Nothing in it breaks a rule of accessibility in a serious way, in light colours or in dark ones:
-// that is looked for as those who see the most and the least, for it takes the most time.
+// Every page, as each role: it says nothing in the console and asks no other host; on a phone it is as wide as the screen, and
+// on a wide screen it has use for the width; who may not see it is told. Nothing in it breaks a rule of accessibility in a
+// serious way, in light colours or in dark ones: those who see the most and the least look in both, the others in one.
 func TestPlaces(t *testing.T) {
 	t.Parallel()
 	s := need(t)
@@ -37,9 +37,6 @@ func TestPlaces(t *testing.T) {
 		for _, place := range Places() {
 			if place.Nobody {
 				t.Run(place.Name, func(t *testing.T) { visit(t, s, tab, place, "") })
-				continue
-			}
-			if place.Missing {
 				continue
 			}
 			if place.Missing {
@@ -73,6 +70,15 @@ func visit(t *testing.T, s *site, tab *Tab, place Place, role core.Role) {
 	over, err := tab.Overflow()
 	require.NoError(t, err)
 	require.Zero(t, over, "pixels that it is wider than a phone%s", widest(tab))
+	require.NoError(t, tab.Turn(Look{Width: 1920, Height: 1080}))
+	over, err = tab.Overflow()
+	require.NoError(t, err)
+	require.Zero(t, over, "pixels that it is wider than a wide screen")
+	if !place.Nobody {
+		narrow, err := Eval[string](tab, wastes)
+		require.NoError(t, err)
+		require.Empty(t, narrow)
+	}
 	require.NoError(t, tab.Turn(desktop("")))
 	for _, complaint := range tab.Complaints() {
 		// The browser says it of every document that is not found or not allowed.
@@ -85,11 +91,24 @@ func visit(t *testing.T, s *site, tab *Tab, place Place, role core.Role) {
 
 // colours are those that a role's pages are checked in.
 func colours(role core.Role) []bool {
-	if role == core.RoleDeveloper || role == core.RoleOperator {
-		return nil
+	switch role {
+	case core.RoleDeveloper:
+		return []bool{true}
+	case core.RoleOperator:
+		return []bool{false}
 	}
 	return []bool{false, true}
 }
+
+// wastes says what of a wide screen is put to bad use: when the frame of the page leaves much of the width that is beside the
+// menu, or when a paragraph is too wide to be read.
+const wastes = `(() => {
+	const width = (element) => element.getBoundingClientRect().width;
+	const frame = document.querySelector("main > .container-xl"), page = document.querySelector(".page-wrapper");
+	if (width(frame) < 0.9 * width(page)) return "the frame is " + width(frame) + " pixels wide of " + width(page);
+	return [...document.querySelectorAll("main p")].filter((p) => width(p) > 60 * parseFloat(getComputedStyle(p).fontSize))
+		.map((p) => width(p) + " pixels: " + p.textContent).join("\n");
+})()`
 
 // widest names what sticks out of the page.
 func widest(tab *Tab) string {
