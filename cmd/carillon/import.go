@@ -14,6 +14,7 @@ import (
 	"github.com/carillonhq/carillon/conf/dsn"
 	"github.com/carillonhq/carillon/core"
 	"github.com/carillonhq/carillon/internal/logging"
+	"github.com/carillonhq/carillon/internal/zonename"
 	"github.com/carillonhq/carillon/schedulemaster"
 	"github.com/carillonhq/carillon/store"
 )
@@ -117,8 +118,8 @@ func importScheduleMaster(ctx context.Context, cmd *cobra.Command, opts schedule
 	if opts.FromZone != nil {
 		zone = opts.FromZone
 	}
-	name := zone.String()
-	if zone == time.Local {
+	name := zonename.IANA(zone)
+	if name == "" {
 		name = "this machine's zone"
 	}
 	say(fmt.Sprintf("from %s; its times are read as those of %s, %s today\n", opts.From, name, time.Now().In(zone).Format("-07:00")))

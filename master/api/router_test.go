@@ -183,6 +183,8 @@ func TestDatabaseGone(t *testing.T) {
 	w, _ := b.do(t, http.MethodGet, "/api/v1/tasks", "")
 	require.Equal(t, http.StatusOK, w.StatusCode)
 	require.NoError(t, b.opts.Store.Close())
+	_, text := b.do(t, http.MethodGet, "/ready", "")
+	require.JSONEq(t, `{"status":"unavailable","reasons":["the database (sqlite) fails"]}`, text, "of the database its kind, of its error nothing")
 	for _, path := range []string{"/ready", "/api/v1/tasks"} {
 		w, text := b.do(t, http.MethodGet, path, "")
 		require.Equal(t, http.StatusServiceUnavailable, w.StatusCode, text)

@@ -64,7 +64,7 @@ func (u *UI) showTask(r *request) error {
 		return err
 	}
 	zone := u.Manage.Tasks.ZoneOf(t)
-	v.Zone, v.Instants = zone.String(), instantsIn(zone, u.Now(), u.Manage.Tasks.Coming(t, instantsShown))
+	v.Zone, v.Instants = r.scheduleZone(zone, t.Schedule.Zone), instantsIn(zone, u.Now(), u.Manage.Tasks.Coming(t, instantsShown))
 	if v.Family, err = u.Manage.Tasks.Family(ctx, t.ID); err != nil {
 		return err
 	}

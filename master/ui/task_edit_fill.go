@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/internal/zonename"
 )
 
 // localTime is how browsers write a date with a time of day, without a zone.
@@ -154,6 +155,14 @@ func localText(at time.Time, zone *time.Location) string {
 		return ""
 	}
 	return at.In(zone).Format(localTime)
+}
+
+// scheduleZone names the zone that a schedule is read in; one that names none is read in the server's, which is said.
+func (r *request) scheduleZone(zone *time.Location, named string) string {
+	if named != "" {
+		return zone.String()
+	}
+	return r.text("%s, the server's", zonename.Of(zone, r.ui.Now()))
 }
 
 // zoneOr gives the zone of a name, else another one.

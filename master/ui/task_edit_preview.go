@@ -32,7 +32,7 @@ func (u *UI) preview(v *taskEditView) {
 		reader.earlier = new(core.Task)
 	}
 	s := reader.schedule()
-	v.Words, v.PreviewZone = messages.ScheduleWords(v.r.lang, &s), zoneOr(s.Zone, u.Zone).String()
+	v.Words, v.PreviewZone = messages.ScheduleWords(v.r.lang, &s), v.r.scheduleZone(zoneOr(s.Zone, u.Zone), s.Zone)
 	err := reader.err
 	var list []schedule.Instant
 	if err == nil {

@@ -243,4 +243,4 @@ func (v *taskEditView) Boxes(name string, list []choice, empty string) boxes {
 }
 
 // ServerZone is the zone of schedules that name none.
-func (v *taskEditView) ServerZone() string { return v.r.ui.Zone.String() }
+func (v *taskEditView) ServerZone() string { return v.r.scheduleZone(v.r.ui.Zone, "") }

@@ -14,6 +14,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/internal/zonename"
 	"github.com/carillonhq/carillon/web"
 	"github.com/carillonhq/carillon/web/messages"
 )
@@ -74,7 +75,7 @@ func (t *templates) in(lang messages.Language, zone *time.Location) (*template.T
 
 // funcs are the functions of templates.
 func (t *templates) funcs(lang messages.Language, zone *time.Location) template.FuncMap {
-	w := words{lang: lang, zone: zone, now: t.now}
+	w := words{lang: lang, zone: zone, name: zonename.IANA(zone), now: t.now}
 	return template.FuncMap{
 		"t":       func(text string, args ...any) string { return messages.Text(lang, text, args...) },
 		"name":    func(word any) string { return messages.Name(lang, word) },

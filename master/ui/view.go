@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/internal/zonename"
 	"github.com/carillonhq/carillon/web"
 	"github.com/carillonhq/carillon/web/messages"
 )
@@ -74,7 +75,11 @@ func (v *View) Theme() string { return v.r.theme }
 
 // Zone names the zone of the times on the page, with how far from UTC it is.
 func (v *View) Zone() string {
-	return fmt.Sprintf("%s (UTC%s)", v.r.zone, v.r.ui.Now().In(v.r.zone).Format("-07:00"))
+	name, offset := zonename.IANA(v.r.zone), zonename.Offset(v.r.zone, v.r.ui.Now())
+	if name == "" {
+		return offset
+	}
+	return fmt.Sprintf("%s (%s)", name, offset)
 }
 
 // Version is what this build is called.

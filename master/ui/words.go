@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"html/template"
+	"strings"
 	"time"
 
 	"github.com/carillonhq/carillon/core"
@@ -13,6 +14,7 @@ import (
 type words struct {
 	lang messages.Language
 	zone *time.Location
+	name string // of the zone; empty when it has none, and the offset says all there is to say
 	now  func() time.Time
 }
 
@@ -47,8 +49,8 @@ func (w words) clock(at time.Time) template.HTML {
 
 func (w words) time(at time.Time, text, mark string) template.HTML {
 	// #nosec G203 -- formats and the name of a zone of the database hold no markup
-	return template.HTML(`<time datetime="` + at.UTC().Format(time.RFC3339Nano) + `" title="` + at.In(w.zone).Format(exact) + " " +
-		template.HTMLEscapeString(w.zone.String()) + `"` + mark + ">" + text + "</time>")
+	return template.HTML(`<time datetime="` + at.UTC().Format(time.RFC3339Nano) + `" title="` +
+		template.HTMLEscapeString(strings.TrimSpace(at.In(w.zone).Format(exact)+" "+w.name)) + `"` + mark + ">" + text + "</time>")
 }
 
 // state tells a state by its name, with a dot of its colour.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/carillonhq/carillon/core"
+	"github.com/carillonhq/carillon/internal/zonename"
 	"github.com/carillonhq/carillon/web/messages"
 )
 
@@ -68,7 +69,7 @@ func (a *api) previewSchedule(r *request) error {
 		Zone:  s.Zone, Instants: []PreviewInstant{},
 	}
 	if out.Zone == "" {
-		out.Zone = a.Tasks.Zone().String()
+		out.Zone = zonename.Of(a.Tasks.Zone(), a.Nodes.Now())
 	}
 	for _, i := range list {
 		out.Instants = append(out.Instants, PreviewInstant{instantOf(i.At), i.At.Format(time.RFC3339Nano), string(i.Showing)})
