@@ -11,16 +11,22 @@ import (
 // names hosts, users and addresses, and is for the log.
 func (s *Store) Plainly(f *Failure) string {
 	what := "fails"
-	if dialing, ok := errors.AsType[*net.OpError](f.err); ok && dialing.Op == "dial" {
+	switch {
+	case unreached(f.err):
 		what = "cannot be reached"
-	} else if _, ok := errors.AsType[*net.DNSError](f.err); ok {
-		what = "cannot be reached"
-	} else if errors.Is(f.err, context.DeadlineExceeded) || errors.Is(f.err, os.ErrDeadlineExceeded) {
+	case errors.Is(f.err, context.DeadlineExceeded) || errors.Is(f.err, os.ErrDeadlineExceeded):
 		what = "does not answer in time"
-	} else if interrupted(f.err) {
+	case interrupted(f.err):
 		what = "broke off the connection"
-	} else if f.class == refusedError {
+	case f.class == refusedError:
 		what = "refuses this master"
 	}
 	return "the database (" + s.kind + ") " + what
+}
+
+// unreached says whether err is about a connection that was never made.
+func unreached(err error) bool {
+	dialing, ok := errors.AsType[*net.OpError](err)
+	_, unknown := errors.AsType[*net.DNSError](err)
+	return ok && dialing.Op == "dial" || unknown
 }

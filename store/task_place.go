@@ -50,11 +50,11 @@ func (t tx) places(l lane, q narrowed, order string, limit, offset int) (places 
 	}
 	err = t.each(func(rows *sql.Rows) error {
 		p := TaskPlace{None: l.column == ""}
+		var by any = &p.Number
 		if l.text() {
-			err = rows.Scan(&p.ID, &p.Text)
-		} else {
-			err = rows.Scan(&p.ID, &p.Number)
+			by = &p.Text
 		}
+		err := rows.Scan(&p.ID, by)
 		places = append(places, p)
 		return err
 	}, "SELECT "+q.id+", "+column+q.from+q.where+order+" LIMIT ? OFFSET ?", append(slices.Clone(q.args), limit, offset)...)
