@@ -72,7 +72,8 @@ func (s *Server) Employ(ctx context.Context, opts worker.Options) (*worker.Worke
 		return nil, err
 	}
 	s.workers = append(s.workers, w)
-	return w, w.Start(context.WithoutCancel(ctx))
+	err = w.Start(context.WithoutCancel(ctx))
+	return w, err
 }
 
 // Stop ends the server.
