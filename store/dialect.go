@@ -27,7 +27,7 @@ type dialect interface {
 	bind(query string) string
 	// insert is the statement, with "?", that inserts rows rows.
 	insert(in into, rows int) string
-	// returns says whether an UPDATE or DELETE can give the rows it wrote.
+	// returns says whether an UPDATE or DELETE is to give the rows it wrote; else they are read beside it, and locked by that.
 	returns() bool
 	// counts says whether the number of rows that an insert with keep reports leaves out those it kept.
 	counts() bool

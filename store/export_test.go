@@ -417,6 +417,13 @@ func OverSQLServer(ctx context.Context, pool *sql.DB, logger *slog.Logger) (*Sto
 // and the statement and the list of its parameters are two.
 const maxParameters = 2098
 
+// ReturnRows has UPDATE and DELETE give the rows they wrote, as on SQL Server, where the database can but is not asked to.
+func (s *Store) ReturnRows() { s.words.dialect = returning{s.words.dialect} }
+
+type returning struct{ dialect }
+
+func (returning) returns() bool { return true }
+
 // ForgetStatements forgets which statements were sent.
 func (s *Store) ForgetStatements() { s.words.bound.Clear() }
 
