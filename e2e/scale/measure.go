@@ -21,7 +21,8 @@ func addresses() []string {
 	return []string{
 		"/", "/?span=24h", "/tasks", "/tasks?sort=title", "/tasks?sort=-last", "/tasks?search=orders", "/tasks?search=nothing+like+it",
 		"/tasks?state=running", "/tasks?state=running&sort=-last", "/tasks?label=team-7", "/tasks?outcome=failed", "/tasks?page=40", "/tasks/" + taskID(7),
-		"/runs", "/runs?state=failed", "/runs?state=missed", "/runs?worker=w-3", "/runs?task=" + taskID(7), "/runs?trigger=manual", "/runs?state=failed&worker=w-3",
+		"/runs", "/runs?state=failed", "/runs?state=missed", "/runs?worker=w-3", "/runs?worker=gone", "/runs?task=" + taskID(7), "/runs?trigger=manual", "/runs?trigger=schedule",
+		"/runs?state=failed&worker=w-3",
 		"/delayed-tasks", "/delayed-tasks?state=failed", "/delayed-tasks?sourceApp=app-3", "/delayed-tasks?contentKey=order-77",
 		"/nodes", "/plugins", "/users", "/settings", "/audit", "/system-log",
 	}
