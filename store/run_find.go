@@ -29,8 +29,8 @@ type RunFilter struct {
 	Limit  int
 }
 
-// runsLooked is how many ended runs a page looks through for those that several conditions leave. One index leads to them
-// in order; that the others hold is found out row by row, and must not be for all of a long history.
+// runsLooked is how many ended runs a page looks through for those that conditions leave beside the one that an index leads
+// to, or of which none has an index. That those hold is found out row by row, and must not be for all of a long history.
 const runsLooked = 10_000
 
 // condition is one comparison with the value that is bound to it.
